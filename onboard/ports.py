@@ -1,0 +1,56 @@
+"""Protocols between flight code and hardware. The emulator, a board driver and a replay all fit.
+
+Ports are instances: `imu.a`, `rangefinder.a`, `rangefinder.b`. An input port returns each sample
+once, and None when nothing new has arrived since the last read.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class InputPort(Protocol):
+    """A sensor or other source of rows (see `messages`)."""
+
+    name: str
+
+    def read(self) -> Any | None:
+        """The next sample that has not been read yet, or None. Call until None to drain."""
+
+
+class OutputPort(Protocol):
+    """An actuator."""
+
+    name: str
+
+    def write(self, message: Any) -> None: ...
+
+
+class CameraPort(Protocol):
+    """A camera: ask for a picture with `write`, fetch (header, image) with `read`."""
+
+    name: str
+
+    def write(self, message: Any) -> None: ...
+
+    def read(self) -> tuple[Any, Any] | None:
+        """The next (FrameHeader, image bytes of width*height) or None."""
+
+
+class NonVolatileMemory(Protocol):
+    """A small block device that survives a reset; a write may tear at power loss."""
+
+    size: int
+
+    def read(self, address: int, length: int) -> bytes: ...
+
+    def write(self, address: int, data: bytes) -> None: ...
+
+
+class Radio(Protocol):
+    """Space packets (CCSDS 133.0-B) to and from the ground."""
+
+    def receive(self) -> bytes | None:
+        """The next telecommand packet or None."""
+
+    def send(self, packet: bytes) -> None: ...
