@@ -1,0 +1,36 @@
+#include "plant/random.h"
+
+uint64_t pl_mix64(uint64_t x) {
+  x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+  x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+  return x ^ (x >> 31);
+}
+
+void pl_random_init(pl_random *r, uint64_t seed, uint64_t stream) {
+  uint64_t x = pl_mix64(seed) ^ pl_mix64(stream + UINT64_C(0x9e3779b97f4a7c15));
+  for (int i = 0; i < 4; i++) {
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    r->s[i] = pl_mix64(x);
+  }
+  r->spare = 0.0;
+  r->has_spare = 0;
+}
+
+static uint64_t rotate_left(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+
+uint64_t pl_random_u64(pl_random *r) {
+  uint64_t *s = r->s;
+  const uint64_t result = rotate_left(s[1] * 5, 7) * 9;
+  const uint64_t t = s[1] << 17;
+  s[2] ^= s[0];
+  s[3] ^= s[1];
+  s[1] ^= s[2];
+  s[0] ^= s[3];
+  s[2] ^= t;
+  s[3] = rotate_left(s[3], 45);
+  return result;
+}
+
+double pl_random_uniform(pl_random *r) {
+  return (double)(pl_random_u64(r) >> 11) * 0x1p-53;
+}
