@@ -1,0 +1,20 @@
+static const double OB_PI;
+static const double OB_TRIG_MAX;
+
+double ob_sin(double x);
+double ob_cos(double x);
+void ob_sincos(double x, double *s, double *c);
+double ob_tan(double x);
+double ob_asin(double x);
+double ob_acos(double x);
+double ob_atan2(double y, double x);
+double ob_exp(double x);
+double ob_log(double x);
+double ob_sqrt_soft(double x);
+double ob_sqrt(double x);
+double ob_fabs(double x);
+double ob_floor(double x);
+double ob_min(double a, double b);
+double ob_max(double a, double b);
+double ob_clamp(double x, double low, double high);
+int64_t ob_to_i64(double x);

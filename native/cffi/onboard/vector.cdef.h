@@ -1,0 +1,14 @@
+void ob_v3_set(double *out, double x, double y, double z);
+void ob_v3_copy(double *out, const double *a);
+void ob_v3_add(double *out, const double *a, const double *b);
+void ob_v3_sub(double *out, const double *a, const double *b);
+void ob_v3_scale(double *out, const double *a, double s);
+void ob_v3_axpy(double *out, double s, const double *a);
+double ob_v3_dot(const double *a, const double *b);
+double ob_v3_norm(const double *a);
+void ob_v3_cross(double *out, const double *a, const double *b);
+double ob_v3_unit(double *out, const double *a);
+void ob_m3_mul(double *out, const double *a, const double *b);
+void ob_m3_transpose(double *out, const double *a);
+void ob_m3_v3(double *out, const double *m, const double *v);
+void ob_m3t_v3(double *out, const double *m, const double *v);
