@@ -2,9 +2,9 @@
 
 A port message is a `NamedTuple` whose first field is `time_ns`, the instant the datum refers to,
 and whose second is `sequence`, which a healthy device raises by one per sample. Each class has
-a row of `LAYOUTS`, a `struct.Struct` of 8-byte fields only (q, d): one row is the same bytes in a
-C struct, in the recording and on the link. Names carry units. Camera images, which are too big for
-a row, travel beside it.
+a row of `LAYOUTS`, a `struct.Struct` of 8-byte fields only (q, d, and Q for a hash): one row is the
+same bytes in a C struct, in the recording and on the link. Names carry units. Camera images, which
+are too big for a row, travel beside it.
 
 What components say to each other inside the vehicle are the C structs of
 `native/core/include/onboard/messages.h`, read over the bus.
@@ -133,6 +133,17 @@ class CameraCommand(NamedTuple):
     exposure_s: float
 
 
+class ProcessorLoad(NamedTuple):
+    """What the bench does to the flight computer, from this tick until the next row."""
+
+    time_ns: int
+    sequence: int
+    stolen_us: float  # taken from every tick
+    member: int  # index in the schedule of a member that runs long, -1 for none
+    member_extra_us: float  # by how much
+    reset: int  # 1: the computer resets in this tick
+
+
 class TimeGrant(NamedTuple):
     """Permission to run tick `tick`, which begins at `time_ns` of the emulated clock."""
 
@@ -160,6 +171,7 @@ PORT_MESSAGES = (
     EngineCommand,
     ThrusterCommand,
     CameraCommand,
+    ProcessorLoad,
     TimeGrant,
     TickReply,
 )
@@ -167,7 +179,8 @@ PORT_MESSAGES = (
 
 def layout(message: type) -> struct.Struct:
     """The `struct.Struct` of a message class: one 8-byte field per name, little endian."""
-    codes = (_CODES[t] for t in message.__annotations__.values())
+    fields = message.__annotations__.items()
+    codes = ("Q" if name.endswith("_hash") else _CODES[kind] for name, kind in fields)
     return struct.Struct("<" + "".join(codes))
 
 

@@ -1,3 +1,4 @@
+#define OB_HASH_SEED ...
 uint64_t ob_hash_u64(uint64_t hash, uint64_t word);
 uint64_t ob_hash_f64(uint64_t hash, double x);
 uint64_t ob_hash_f64s(uint64_t hash, const double *x, int32_t count);

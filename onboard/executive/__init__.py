@@ -1,0 +1,26 @@
+"""The only loop: rate groups, budgets, load shedding, restart, state hash of each tick."""
+
+from onboard.executive.executive import Counters, EventSink, Executive, MemberCounters
+from onboard.executive.schedule import (
+    RATES_HZ,
+    TICK_NS,
+    TICK_US,
+    Criticality,
+    Member,
+    ScheduleError,
+    members_of,
+)
+
+__all__ = [
+    "RATES_HZ",
+    "TICK_NS",
+    "TICK_US",
+    "Counters",
+    "Criticality",
+    "EventSink",
+    "Executive",
+    "Member",
+    "MemberCounters",
+    "ScheduleError",
+    "members_of",
+]
