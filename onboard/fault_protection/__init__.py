@@ -1,0 +1,1 @@
+"""Fault protection: one table per vehicle, monitors, responses, a pure engine, and its proof."""

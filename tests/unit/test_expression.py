@@ -1,0 +1,88 @@
+"""Four-valued expressions against an enumeration of what the unknowns could be."""
+
+import itertools
+
+import pytest
+
+from onboard.fault_protection import expression as ex
+from onboard.fault_protection.expression import ERROR, FALSE, STALE, TRUE
+
+NAMES = ("a", "b", "c")
+INDEX = {name: i for i, name in enumerate(NAMES)}
+TEXTS = (
+    "a",
+    "not a",
+    "a and b",
+    "a or b",
+    "a and not b or c",
+    "not (a or b) and c",
+    "at_least(2, a, b, c)",
+    "at_least(1, a, b)",
+    "at_least(2, a and b, c, not a)",
+    "mode(braking) and a",
+    "not mode(braking, safe) or b",
+    "at_least(2, mode(braking), a, b)",
+)
+
+
+def value(text, values, mode="braking"):
+    compiled = ex.compile_in_mode(ex.parse(text), INDEX, mode)
+    return compiled if isinstance(compiled, int) else compiled(values)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("mode", ["braking", "coast"])
+def test_compiled_equals_tree(text, mode):
+    for values in itertools.product(range(4), repeat=3):
+        wanted = ex.evaluate(ex.parse(text), dict(zip(NAMES, values, strict=True)), mode)
+        assert value(text, values, mode) == wanted
+
+
+@pytest.mark.parametrize("text", ["a and b", "a or b", "at_least(2, a, b, c)", "not a"])
+def test_known_exactly_when_every_possible_world_agrees(text):
+    """Each monitor stands once, so Kleene's logic must agree with the possible worlds."""
+    for values in itertools.product(range(4), repeat=3):
+        worlds = itertools.product(*((v,) if v in (FALSE, TRUE) else (FALSE, TRUE) for v in values))
+        outcomes = {value(text, world) for world in worlds}
+        result = value(text, values)
+        assert (result in (STALE, ERROR)) == (len(outcomes) == 2)
+        if len(outcomes) == 1:
+            assert result == outcomes.pop()
+
+
+def test_error_wins_over_stale():
+    assert value("a and b", (ERROR, STALE, FALSE)) == ERROR
+    assert value("a or b", (STALE, ERROR, FALSE)) == ERROR
+    assert value("at_least(2, a, b, c)", (STALE, ERROR, TRUE)) == ERROR
+    assert value("a or b", (STALE, FALSE, FALSE)) == STALE
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "cannot read"),
+        ("a and", "cannot read"),
+        ("a + b", "expected a monitor"),
+        ("a < 3", "expected a monitor"),
+        ("__import__('os')", "expected a monitor"),
+        ("a.b", "expected a monitor"),
+        ("mode()", "expected a monitor"),
+        ("mode(1)", "expected the name of a mode"),
+        ("at_least(0, a)", "expected a count 1 to 1"),
+        ("at_least(3, a, b)", "expected a count 1 to 2"),
+        ("at_least(True, a, b)", "expected a count 1 to 2"),
+        ("at_least(2)", "expected a monitor"),
+        ("(" * 400 + "a" + ")" * 400, "cannot read"),
+        ("a\0", "cannot read"),
+    ],
+)
+def test_what_is_no_expression_is_refused(text, why):
+    with pytest.raises(ex.ExpressionError, match=why):
+        ex.parse(text)
+
+
+def test_names_in_an_expression():
+    node = ex.parse("at_least(2, a, not b, mode(safe) or c) and a")
+    assert ex.monitors_of(node) == {"a", "b", "c"}
+    assert ex.modes_of(node) == {"safe"}
+    assert [vote.count for vote in ex.voters_of(node)] == [2]
