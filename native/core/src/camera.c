@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "onboard/elementary.h"
+
 int ob_camera_project(const ob_camera *camera, const double point_camera_m[3], double pixel[2]) {
   assert(camera->focal_px > 0.0);
   if (!(point_camera_m[2] > 0.0)) return 0;
@@ -16,7 +18,7 @@ void ob_camera_ray(const ob_camera *camera, const double pixel[2], double direct
   assert(camera->focal_px > 0.0);
   const double x = (pixel[0] - camera->center_column_px) / camera->focal_px;
   const double y = (pixel[1] - camera->center_row_px) / camera->focal_px;
-  const double norm = __builtin_sqrt(x * x + y * y + 1.0);
+  const double norm = ob_sqrt(x * x + y * y + 1.0);
   direction_camera[0] = x / norm;
   direction_camera[1] = y / norm;
   direction_camera[2] = 1.0 / norm;
