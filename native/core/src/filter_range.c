@@ -1,0 +1,140 @@
+/* Slant range against the terrain map. */
+#include "filter_private.h"
+#include "onboard/elementary.h"
+#include "onboard/vector.h"
+
+#define PEER_NS INT64_C(1000000000)
+
+typedef struct {
+  double direction_site[3];
+  double predicted_m, sigma_map_m;
+  double hit[3];         /* corridor */
+  double normal_site[3]; /* of the ground at the hit */
+  double incidence;      /* normal . direction, < 0 */
+  double up_site[3];
+  double upward; /* normal . up */
+} footprint;
+
+static double square(double x) { return x * x; }
+
+static int find_footprint(const ob_filter *f, const ob_pose *pose, const ob_range_beam *beam,
+                          footprint *at) {
+  double origin[3], direction_mcmf[3], hit_mcmf[3], normal_mcmf[3];
+  ob_m3_v3(origin, pose->C_site_from_body, beam->position_body_m);
+  ob_v3_add(origin, origin, pose->position_site_m);
+  ob_mcmf_from_site(&f->site, origin, origin);
+  ob_m3_v3(at->direction_site, pose->C_site_from_body, beam->direction_body);
+  ob_m3t_v3(direction_mcmf, f->site.C_site_from_mcmf, at->direction_site);
+  if (!ob_map_raycast(f->map, origin, direction_mcmf, 2.0 * beam->maximum_m, &at->predicted_m,
+                      &at->sigma_map_m)) {
+    return 0;
+  }
+  ob_v3_copy(hit_mcmf, origin);
+  ob_v3_axpy(hit_mcmf, at->predicted_m, direction_mcmf);
+  ob_corridor_from_mcmf(&f->map->corridor, hit_mcmf, at->hit);
+  double baseline_m = ob_clamp(ob_filter_horizontal_sigma(f), 20.0, 2000.0);
+  ob_map_normal(f->map, at->hit[0], at->hit[1], baseline_m, normal_mcmf);
+  ob_m3_v3(at->normal_site, f->site.C_site_from_mcmf, normal_mcmf);
+  ob_v3_unit(hit_mcmf, hit_mcmf);
+  ob_m3_v3(at->up_site, f->site.C_site_from_mcmf, hit_mcmf);
+  at->upward = ob_v3_dot(at->normal_site, at->up_site);
+  at->incidence = ob_v3_dot(at->normal_site, at->direction_site);
+  return at->incidence < -0.05;
+}
+
+/* range = n . (ground - origin) / (n . d), and the ground rises with the map error, as far as that
+ * below the vehicle is that at the hit. Of a position error only the vertical part counts: what the
+ * horizontal part does to the height of the ground is in the map error state. */
+static double partials(const ob_filter *f, const ob_pose *pose, const footprint *at, double h[N]) {
+  double d_cross_n[3];
+  double scale = 1.0 / at->incidence;
+  ob_v3_scale(h + POSITION, at->up_site, -scale * at->upward);
+  ob_v3_scale(h + VELOCITY, h + POSITION, -pose->age_s);
+  ob_v3_cross(d_cross_n, at->direction_site, at->normal_site);
+  ob_v3_scale(h + ATTITUDE, d_cross_n, -scale * at->predicted_m);
+  double shared = 0.0;
+  if (at->sigma_map_m == f->map_sigma_m) {
+    double away_m = ob_sqrt(square(at->hit[0] - f->nadir_along_m) +
+                            square(at->hit[1] - f->nadir_cross_m));
+    shared = ob_exp(-away_m / f->params.map_correlation_m);
+  }
+  h[MAP] = shared * at->upward * scale;
+  return square(at->upward * scale) * ob_filter_map_variance(f, at->sigma_map_m) *
+         (1.0 - shared * shared);
+}
+
+static int peer_is_accepted(const ob_filter *f, int32_t beam, int64_t time_ns) {
+  const ob_gate *peer = &f->gate[1 - beam];
+  return peer->state == OB_GATE_ACCEPTING && peer->accepted_count > 0 &&
+         time_ns - peer->last_accepted_ns <= PEER_NS;
+}
+
+/* Could ground within the mistrusted horizontal error, or that vertical error, explain the range? */
+static int plausible(const ob_filter *f, const footprint *at, double innovation_m, double sigma_m) {
+  double lowest_m, highest_m;
+  double vertical_m = f->params.reacquire_sigmas * sigma_m;
+  double radius_m = f->params.reacquire_sigmas * ob_filter_horizontal_sigma(f);
+  ob_map_relief(f->map, at->hit[0], at->hit[1], radius_m, &lowest_m, &highest_m);
+  double per_height = -1.0 / at->incidence; /* range per metre of lower ground */
+  return innovation_m <= per_height * (at->hit[2] - lowest_m) + vertical_m &&
+         innovation_m >= per_height * (at->hit[2] - highest_m) - vertical_m;
+}
+
+/* How fast the predicted range may go wrong by the velocity error. */
+static double rate_sigma(const ob_filter *f, const double h[N]) {
+  double g[N] = {0.0};
+  ob_v3_copy(g + VELOCITY, h + POSITION);
+  return ob_sqrt(ob_ud_variance(&f->ud, g));
+}
+
+/* Position along the row by the innovation, velocity by what it takes to have drifted that far since
+ * the last accepted sample. */
+static void widen_by(ob_filter *f, const double h[N], double innovation_m, double drift_s) {
+  double position[N] = {0.0}, velocity[N] = {0.0};
+  double norm2 = ob_v3_dot(h + POSITION, h + POSITION);
+  ob_v3_scale(position + POSITION, h + POSITION, innovation_m / norm2);
+  ob_v3_scale(velocity + VELOCITY, h + POSITION, innovation_m / (norm2 * ob_max(drift_s, 10.0)));
+  ob_ud_add(&f->ud, position, 1.0);
+  ob_ud_add(&f->ud, velocity, 1.0);
+}
+
+int ob_filter_range(ob_filter *f, int64_t time_ns, int32_t beam, double range_m) {
+  const ob_range_beam *b = &f->params.beam[beam];
+  ob_pose pose;
+  footprint at;
+  if (!(range_m >= b->minimum_m && range_m <= b->maximum_m) ||
+      !ob_filter_pose_at(f, time_ns, &pose)) {
+    return OB_GATE_REJECT;
+  }
+  ob_filter_settle(f);
+  if (!find_footprint(f, &pose, b, &at)) {
+    return OB_GATE_REJECT;
+  }
+  double h[N] = {0.0}, error[N] = {0.0};
+  double map_variance = partials(f, &pose, &at, h);
+  double variance = square(b->sigma_m) + square(b->sigma_fraction * range_m) + map_variance;
+  double innovation_m = range_m - (at.predicted_m + h[MAP] * f->map_error_m);
+  double total = ob_ud_variance(&f->ud, h) + variance;
+  ob_gate_sample sample = {.time_ns = time_ns,
+                           .dimension = 1,
+                           .innovation = {innovation_m},
+                           .sigma = {ob_sqrt(total)},
+                           .noise = {ob_sqrt(variance)},
+                           .rate_sigma = {rate_sigma(f, h)},
+                           .nis = square(innovation_m) / total};
+  const ob_gate_limits *limits = &f->params.gate[OB_STREAM_RANGE_A + beam];
+  sample.plausible = sample.nis <= limits->threshold ||
+                     (!peer_is_accepted(f, beam, time_ns) &&
+                      plausible(f, &at, innovation_m, sample.sigma[0]));
+  ob_gate *gate = &f->gate[OB_STREAM_RANGE_A + beam];
+  int64_t lost_ns = time_ns - gate->last_accepted_ns;
+  ob_gate_decision decision = ob_gate_score(gate, limits, &sample);
+  if (decision == OB_GATE_REACQUIRE) {
+    widen_by(f, h, innovation_m, 1.0e-9 * (double)lost_ns);
+  }
+  if (decision != OB_GATE_REJECT) {
+    ob_filter_fuse(f, h, innovation_m, variance, error);
+    ob_filter_correct(f, error);
+  }
+  return decision;
+}
