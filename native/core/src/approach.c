@@ -1,0 +1,66 @@
+#include "onboard/approach.h"
+
+#include <assert.h>
+
+#include "onboard/vector.h"
+
+static const double SHORTEST_S = 10.0;
+static const double STEP = 1.02;
+enum { SCAN = 208, LENGTHEN = 8 }; /* 1.02^207 = 60: ten minutes */
+
+void ob_approach_acceleration(const ob_approach_end *end, const double position_m[3],
+                              const double velocity_m_s[3], double time_to_go_s, double out[3]) {
+  assert(time_to_go_s > 0.0);
+  for (int i = 0; i < 3; i++) {
+    double distance = end->position_m[i] - position_m[i];
+    double speeds = velocity_m_s[i] + end->velocity_m_s[i];
+    out[i] = 12.0 * distance / (time_to_go_s * time_to_go_s) - 6.0 * speeds / time_to_go_s +
+             end->acceleration_m_s2[i];
+  }
+}
+
+double ob_approach_peak(const ob_approach_end *end, const double position_m[3],
+                        const double velocity_m_s[3], const double fall_m_s2[3],
+                        double time_to_go_s) {
+  double a0[3], bend[3], rise[3], peak2 = 0.0;
+  ob_approach_acceleration(end, position_m, velocity_m_s, time_to_go_s, a0);
+  for (int i = 0; i < 3; i++) {
+    /* a(s) = a0 + rise s + bend s^2 over s = 0..1; its mean takes v to v_f. */
+    double mean = (end->velocity_m_s[i] - velocity_m_s[i]) / time_to_go_s;
+    double all = end->acceleration_m_s2[i] - a0[i];
+    bend[i] = 3.0 * all - 6.0 * (mean - a0[i]);
+    rise[i] = all - bend[i];
+  }
+  for (int k = 0; k <= 4; k++) {
+    double s = 0.25 * k, thrust[3];
+    for (int i = 0; i < 3; i++) {
+      thrust[i] = a0[i] + s * (rise[i] + s * bend[i]) - fall_m_s2[i];
+    }
+    peak2 = ob_max(peak2, ob_v3_dot(thrust, thrust));
+  }
+  return ob_sqrt(peak2);
+}
+
+static double first_within(const ob_approach_end *end, const double position_m[3],
+                           const double velocity_m_s[3], const double fall_m_s2[3],
+                           double limit_m_s2, double time_to_go_s, int steps, double otherwise) {
+  for (int i = 0; i < steps; i++, time_to_go_s *= STEP) {
+    if (ob_approach_peak(end, position_m, velocity_m_s, fall_m_s2, time_to_go_s) <= limit_m_s2) {
+      return time_to_go_s;
+    }
+  }
+  return otherwise < 0.0 ? time_to_go_s : otherwise;
+}
+
+double ob_approach_shortest(const ob_approach_end *end, const double position_m[3],
+                            const double velocity_m_s[3], const double fall_m_s2[3],
+                            double limit_m_s2) {
+  return first_within(end, position_m, velocity_m_s, fall_m_s2, limit_m_s2, SHORTEST_S, SCAN, 0.0);
+}
+
+double ob_approach_lengthen(const ob_approach_end *end, const double position_m[3],
+                            const double velocity_m_s[3], const double fall_m_s2[3],
+                            double limit_m_s2, double time_to_go_s) {
+  return first_within(end, position_m, velocity_m_s, fall_m_s2, limit_m_s2, time_to_go_s, LENGTHEN,
+                      -1.0);
+}
