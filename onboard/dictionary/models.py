@@ -168,7 +168,7 @@ class Channel(Quantity):
 
     [channels.altitude_m]
     topic = "navigation"
-    field = "altitude_m"          # "position_site_m[2]" an element; "[3].score"; "" the value itself
+    field = "altitude_m"          # "position_site_m[2]" an element; "[3].score"; "" the value
     unit = "m"
     rate_hz = 10                  # at which it changes
     limits = { alarm = [-10.0, 20000.0] }

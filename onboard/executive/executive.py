@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from onboard.core._core import lib
@@ -47,13 +47,13 @@ _HEADER = struct.Struct("<qqH")  # tick, time_ns, entries
 class EventSink(Protocol):
     """Where the executive reports; `services.events.EventLog` is one."""
 
-    def emit(self, name: str, time_ns: int, **values: object) -> None: ...
+    def emit(self, name: str, time_ns: int, /, **values: object) -> None: ...
 
 
 class CheckpointStore(Protocol):
     """Memory that survives a restart; `services.storage.TwoCopyStore` is one."""
 
-    def write(self, data: bytes) -> None: ...
+    def write(self, data: bytes) -> bool: ...
 
     def read(self) -> bytes | None: ...
 
@@ -86,7 +86,9 @@ class Counters:
     time_faults: int = 0  # grants whose time did not follow the previous one's
     overloaded_ticks: int = 0
     restarts: int = 0
+    checkpoint_failures: int = 0  # checkpoints that the store did not take
     backlog_us: float = 0.0
+    members: dict[str, MemberCounters] = field(default_factory=dict)
 
 
 class Executive:
@@ -101,6 +103,7 @@ class Executive:
         events: EventSink | None = None,
         recorder: TickRecorder | None = None,
         checkpoints: CheckpointStore | None = None,
+        counters: Counters | None = None,
         checkpoint_ticks: int = MAJOR_FRAME_TICKS,
         restart_ticks: int = 20,
         watchdog_ticks: int = 50,
@@ -109,12 +112,14 @@ class Executive:
         """Build the schedule.
 
         `costs_us` is the execution time of each member on the target (absent: zero). `load` yields
-        `ProcessorLoad` rows. `wrap(name, step)` may put a timer around a step, for the bench.
+        `ProcessorLoad` rows. `counters` may be shared with the member that publishes them.
+        `wrap(name, step)` may put a timer around a step, for the bench.
         """
         check(members)
         self.members = tuple(members)
-        self.counters = Counters()
-        self.member_counters = {m.name: MemberCounters() for m in members}
+        self.counters = counters if counters is not None else Counters()
+        self.member_counters = self.counters.members
+        self.member_counters.update({m.name: MemberCounters() for m in members})
         self._costs = [float((costs_us or {}).get(m.name, 0.0)) for m in members]
         self._steps = [wrap(m.name, m.step) if wrap else m.step for m in members]
         self._events = events
@@ -301,8 +306,10 @@ class Executive:
         return b"".join(parts)
 
     def _save_checkpoint(self, tick: int, now_ns: int) -> None:
-        if self._checkpoints is not None:
-            self._checkpoints.write(self.checkpoint(tick, now_ns))
+        if self._checkpoints is None or self._checkpoints.write(self.checkpoint(tick, now_ns)):
+            return
+        self.counters.checkpoint_failures += 1
+        self._emit("STORAGE_FAULT", now_ns, store="checkpoints", reason="write not verified")
 
     def restore(self, state: bytes | None, now_ns: int) -> None:
         """Hand each member its part of a checkpoint; None (no valid one) leaves them as they are.
@@ -320,7 +327,7 @@ class Executive:
         self._hash = lib.ob_hash_u64(self._hash, tick)
         self._emit("EXECUTIVE_RESUMED", now_ns, age_ms=(now_ns - time_ns) // 1_000_000)
 
-    def _emit(self, name: str, now_ns: int, **values: object) -> None:
+    def _emit(self, name: str, now_ns: int, /, **values: object) -> None:
         if self._events is not None:
             self._events.emit(name, now_ns, **values)
 

@@ -21,7 +21,7 @@ class Events:
     def __init__(self) -> None:
         self.emitted: list[tuple[str, dict[str, object]]] = []
 
-    def emit(self, name: str, time_ns: int, **values: object) -> None:
+    def emit(self, name: str, time_ns: int, /, **values: object) -> None:
         self.emitted.append((name, values))
 
     def names(self) -> list[str]:
@@ -66,8 +66,9 @@ class Store:
     def __init__(self) -> None:
         self.data: bytes | None = None
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> bool:
         self.data = data
+        return True
 
     def read(self) -> bytes | None:
         return self.data

@@ -1,0 +1,301 @@
+"""The recording of a session: an MCAP file written block by block, and its reader.
+
+One channel per port. The message of a channel of rows is a block: up to some hundred rows, each the
+tick (int64) and the fields of its message class, little endian; the channel's schema (JSON) names
+class, fields and format. `Frame` messages are a FrameHeader row and the image, `Packet` messages a
+CCSDS space packet, `events` are JSON. Configuration travels as attachments and metadata at the
+beginning of the file, so that a recording cut short anywhere still says what it was.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zstandard
+from mcap.exceptions import McapError
+from mcap.records import Attachment, Channel, Chunk, DataEnd, Message, Metadata, Schema
+from mcap.stream_reader import StreamReader, breakup_chunk
+from mcap.writer import CompressionType, Writer
+
+from onboard import messages
+from onboard.executive import TICK_NS
+from onboard.services.events import EventRecord
+
+EVENTS = "events"
+AT_TICK = "at_tick"  # the tick in which a row crossed its port
+METADATA = "session"
+_CLASSES = {m.__name__: m for m in messages.PORT_MESSAGES}
+_FORMATS = {"q": "<i8", "d": "<f8", "Q": "<u8"}
+_DAMAGE = (McapError, ValueError, LookupError, EOFError, struct.error, zstandard.ZstdError)
+
+
+class RecordingError(OSError):
+    """A recording that cannot be written or read; the message names the file and the reason."""
+
+
+class _File:
+    """A file that holds only whole MCAP records: a write that fails is taken back."""
+
+    def __init__(self, path: Path) -> None:
+        self._raw = open(path, "wb", buffering=0)  # noqa: SIM115 - closed by close
+        self._size = 0
+
+    def write(self, data: bytes) -> int:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._raw.write(view) :]
+        except OSError:
+            self._raw.truncate(self._size)
+            raise
+        self._size += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        self._raw.flush()
+
+    def close(self) -> None:
+        self._raw.close()
+
+
+class McapSink:
+    """Writes a recording. Use it as a context manager: it is finished however the run ends.
+
+    A run does not end because its recording does: after a failed write `error` says what happened,
+    nothing more is written, and what was written before is readable.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        attachments: Mapping[str, str | bytes] | None = None,
+        chunk_bytes: int = 1 << 20,
+    ) -> None:
+        """`metadata` (seed, versions) and `attachments` (scenario, dictionary) go first.
+
+        Raises RecordingError if the file cannot be created.
+        """
+        self.path = Path(path)
+        self.error: RecordingError | None = None
+        self._channels: dict[str, int] = {}
+        self._closed = False
+        try:
+            self._file = _File(self.path)
+        except OSError as error:
+            raise RecordingError(f"{self.path}: cannot be created: {error.strerror}") from None
+        self._writer = Writer(
+            self._file,  # type: ignore[arg-type]
+            chunk_size=chunk_bytes,
+            compression=CompressionType.ZSTD,
+        )
+        self._try(lambda: self._writer.start("onboard", "onboard"))
+        self._try(lambda: self._writer.add_metadata(METADATA, dict(metadata or {})))
+        for name, content in (attachments or {}).items():
+            self.attach(name, content)
+
+    def _try(self, write: Callable[[], object]) -> None:
+        if self.error is not None or self._closed:
+            return
+        try:
+            write()
+        except OSError as error:
+            size = self._file.tell()
+            self.error = RecordingError(
+                f"{self.path}: {error.strerror or error} after {size} bytes; "
+                "the recording ends there and is readable up to there"
+            )
+
+    def attach(self, name: str, content: str | bytes) -> None:
+        """Add a file to the recording."""
+        data = content.encode() if isinstance(content, str) else content
+        kind = "text/plain" if isinstance(content, str) else "application/octet-stream"
+        self._try(lambda: self._writer.add_attachment(0, 0, name, kind, data))
+
+    def open(self, channel: str, kind: str) -> None:
+        """Declare a channel of a message class, `Frame`, `Packet` or `Event`."""
+        self._try(lambda: self._declare(channel, kind))
+
+    def _declare(self, channel: str, kind: str) -> None:
+        schema = self._writer.register_schema(kind, "json", json.dumps(describe(kind)).encode())
+        encoding = "json" if kind == "Event" else "rows" if kind in _CLASSES else "octets"
+        self._channels[channel] = self._writer.register_channel(channel, encoding, schema)
+
+    def block(self, channel: str, first_tick: int, count: int, data: bytes) -> None:
+        """Rows, each with its tick."""
+        self._message(channel, first_tick * TICK_NS, data, count)
+
+    def blob(self, channel: str, tick: int, data: bytes) -> None:
+        """A camera frame or a packet."""
+        self._message(channel, tick * TICK_NS, data, tick)
+
+    def event(self, record: EventRecord) -> None:
+        """An event, in words and in figures."""
+        if EVENTS not in self._channels:
+            self.open(EVENTS, "Event")
+        fields = {
+            "time_ns": record.time_ns,
+            "sequence": record.sequence,
+            "name": record.name,
+            "severity": record.severity,
+            "text": record.text,
+            "values": record.values,
+        }
+        data = json.dumps(fields, default=str).encode()
+        self._message(EVENTS, record.time_ns, data, record.sequence)
+
+    def _message(self, channel: str, time_ns: int, data: bytes, sequence: int) -> None:
+        if self.error is None:
+            stamp = max(0, time_ns)  # MCAP knows no time before zero
+            number = self._channels[channel]
+            self._try(
+                lambda: self._writer.add_message(number, stamp, data, stamp, sequence & 0xFFFFFFFF)
+            )
+
+    def close(self) -> None:
+        """Finish the file."""
+        if not self._closed:
+            self._try(self._writer.finish)
+            self._closed = True
+            self._file.close()
+
+    def __enter__(self) -> McapSink:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def describe(kind: str) -> dict[str, Any]:
+    """What a schema says of a channel."""
+    if kind not in _CLASSES:
+        return {"kind": kind}
+    fields = (AT_TICK, *_CLASSES[kind]._fields)
+    codes = "q" + messages.LAYOUTS[kind].format.removeprefix("<")
+    return {"kind": kind, "fields": fields, "format": "<" + codes}
+
+
+def dtype_of(schema: Mapping[str, Any]) -> np.dtype[np.void]:
+    """The NumPy type of a row of a channel."""
+    codes = schema["format"].removeprefix("<")
+    return np.dtype([(f, _FORMATS[c]) for f, c in zip(schema["fields"], codes, strict=True)])
+
+
+class Recording:
+    """A recording, read as far as it is sound."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.damage: str | None = None  # why reading ended early, None for a whole file
+        self.metadata: dict[str, str] = {}
+        self.attachments: dict[str, bytes] = {}
+        self.events: list[dict[str, Any]] = []
+        self._by_id: dict[int, dict[str, Any]] = {}  # schemas
+        self._names: dict[int, str] = {}  # channels
+        self._schemas: dict[str, dict[str, Any]] = {}  # by channel
+        self._blocks: dict[str, list[bytes]] = {}
+        self._blobs: dict[str, list[tuple[int, bytes]]] = {}
+
+    @classmethod
+    def open(cls, path: str | Path) -> Recording:
+        """Read a file. Raises RecordingError if nothing in it can be read."""
+        recording = cls(Path(path))
+        try:
+            with recording.path.open("rb") as file:
+                recording._read(file)
+        except OSError as error:
+            raise RecordingError(f"{path}: cannot be read: {error.strerror}") from None
+        if recording.damage and not recording.metadata and not recording._schemas:
+            raise RecordingError(f"{path}: is no recording: {recording.damage}")
+        return recording
+
+    def _read(self, file: Any) -> None:
+        try:
+            for record in self._records(file):
+                self._sort_in(record)
+        except _DAMAGE as error:
+            self.damage = f"{type(error).__name__}: {error}".removesuffix(": ")
+
+    def _records(self, file: Any) -> Iterator[Any]:
+        """Records of the data section one by one, those of a chunk only if its CRC holds."""
+        reader = StreamReader(file, emit_chunks=True, record_size_limit=self.path.stat().st_size)
+        for record in reader.records:
+            if isinstance(record, DataEnd):
+                return
+            if isinstance(record, Chunk):
+                yield from breakup_chunk(record, validate_crc=True)
+            else:
+                yield record
+
+    def _sort_in(self, record: Any) -> None:
+        if isinstance(record, Schema):
+            self._by_id[record.id] = json.loads(record.data)
+        elif isinstance(record, Channel):
+            self._names[record.id] = record.topic
+            self._schemas[record.topic] = self._by_id[record.schema_id]
+        elif isinstance(record, Message):
+            self._take(self._names[record.channel_id], record)
+        elif isinstance(record, Attachment):
+            self.attachments[record.name] = record.data
+        elif isinstance(record, Metadata) and record.name == METADATA:
+            self.metadata = record.metadata
+
+    def _take(self, channel: str, message: Message) -> None:
+        kind = self._schemas[channel]["kind"]
+        if kind == "Event":
+            self.events.append(json.loads(message.data))
+        elif "format" in self._schemas[channel]:
+            self._blocks.setdefault(channel, []).append(message.data)
+        else:
+            blobs = self._blobs.setdefault(channel, [])
+            blobs.append((message.log_time // TICK_NS, message.data))
+
+    @property
+    def channels(self) -> dict[str, str]:
+        """Kind of each channel by name."""
+        return {name: schema["kind"] for name, schema in self._schemas.items()}
+
+    @property
+    def ticks(self) -> int:
+        """Number of ticks whose reply was recorded."""
+        return len(self.rows("reply"))
+
+    def rows(self, channel: str) -> npt.NDArray[np.void]:
+        """Rows of a channel: a structured array of `at_tick` and the fields of the message.
+
+        A channel that recorded nothing gives an empty array without fields.
+        """
+        if channel not in self._schemas:
+            return np.empty(0, dtype=[])
+        data = b"".join(self._blocks.get(channel, []))
+        return np.frombuffer(data, dtype=dtype_of(self._schemas[channel]))
+
+    def blobs(self, channel: str) -> list[tuple[int, bytes]]:
+        """Tick and octets of each packet or frame of a channel."""
+        return self._blobs.get(channel, [])
+
+    def frames(
+        self, channel: str
+    ) -> Iterator[tuple[int, messages.FrameHeader, npt.NDArray[np.uint8]]]:
+        """Tick, header and image (height, width) of each frame of a camera's channel."""
+        layout = messages.LAYOUTS["FrameHeader"]
+        for tick, data in self.blobs(channel):
+            header = messages.FrameHeader(*layout.unpack_from(data))
+            image = np.frombuffer(data, dtype=np.uint8, offset=layout.size)
+            yield tick, header, image.reshape(header.height, header.width)

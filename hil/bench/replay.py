@@ -1,0 +1,173 @@
+"""Replay: ports that give back a recording, and compare what flight code writes with what it wrote.
+
+Build the same vehicle around the ports of a `Replay`, then call `run` with its executive. Inputs
+come back in the tick in which flight code read them, and grants as they were given; the first row,
+packet or state hash that differs by a bit is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hil.bench.recording import AT_TICK, Recording
+from onboard import messages
+from onboard.messages import TickReply, TimeGrant
+
+_CLASSES = {m.__name__: m for m in messages.PORT_MESSAGES}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a replay left the recording."""
+
+    tick: int
+    channel: str
+    recorded: object  # None: nothing was recorded there
+    replayed: object  # None: nothing was written there
+
+    def __str__(self) -> str:
+        return (
+            f"tick {self.tick}, {self.channel}: recorded {self.recorded}, replayed {self.replayed}"
+        )
+
+
+class ReplayInput:
+    """An input port that gives the recorded rows at the ticks at which they were read."""
+
+    def __init__(self, replay: Replay, name: str) -> None:
+        self.name = name
+        self._replay = replay
+        self._ticks, self._samples = replay.samples(name)
+        self._next = 0
+
+    def read(self) -> Any | None:
+        i = self._next
+        if i < len(self._ticks) and self._ticks[i] <= self._replay.tick:
+            self._next = i + 1
+            return self._samples[i]
+        return None
+
+
+class ReplayOutput:
+    """An output port that compares what it is told with what was recorded."""
+
+    def __init__(self, replay: Replay, name: str) -> None:
+        self.name = name
+        self._replay = replay
+        self._ticks, self._rows = replay.packed(name)
+        self._kind = replay.recording.channels.get(name)
+        self._next = 0
+
+    def write(self, message: Any) -> None:
+        i = self._next
+        self._next = i + 1
+        if self._kind is None or i >= len(self._rows):
+            self._replay.differ(self.name, None, message)
+            return
+        row = messages.LAYOUTS[self._kind].pack(*message)
+        if self._ticks[i] != self._replay.tick or self._rows[i] != row:
+            recorded = _CLASSES[self._kind](*messages.LAYOUTS[self._kind].unpack(self._rows[i]))
+            self._replay.differ(self.name, (self._ticks[i], recorded), (self._replay.tick, message))
+
+    def missing(self) -> int:
+        """Recorded rows that have not been written yet."""
+        return len(self._rows) - self._next
+
+
+class ReplayCamera:
+    """A camera that gives the recorded frames."""
+
+    def __init__(self, replay: Replay, name: str) -> None:
+        self.name = name
+        self.write = replay.output(f"{name}.command").write
+        self._replay = replay
+        self._frames = list(replay.recording.frames(f"{name}.frame"))
+        self._next = 0
+
+    def read(self) -> tuple[Any, Any] | None:
+        i = self._next
+        if i < len(self._frames) and self._frames[i][0] <= self._replay.tick:
+            self._next = i + 1
+            return self._frames[i][1], self._frames[i][2].tobytes()
+        return None
+
+
+class ReplayRadio:
+    """A radio that gives the recorded packets and compares those sent."""
+
+    def __init__(self, replay: Replay, name: str = "radio") -> None:
+        self._replay = replay
+        self._down = f"{name}.down"
+        self._received = iter(replay.recording.blobs(f"{name}.up"))
+        self._pending = next(self._received, None)
+        self._sent = iter(replay.recording.blobs(self._down))
+
+    def receive(self) -> bytes | None:
+        if self._pending is None or self._pending[0] > self._replay.tick:
+            return None
+        packet = self._pending[1]
+        self._pending = next(self._received, None)
+        return packet
+
+    def send(self, packet: bytes) -> None:
+        recorded = next(self._sent, None)
+        if recorded != (self._replay.tick, packet):
+            self._replay.differ(self._down, recorded, (self._replay.tick, packet))
+
+
+class Replay:
+    """One recording played back."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.tick = -1
+        self.first: Difference | None = None
+        self._outputs: dict[str, ReplayOutput] = {}
+
+    def input(self, name: str) -> ReplayInput:
+        """The input port of that name."""
+        return ReplayInput(self, name)
+
+    def output(self, name: str) -> ReplayOutput:
+        """The output port of that name."""
+        self._outputs[name] = ReplayOutput(self, name)
+        return self._outputs[name]
+
+    def samples(self, name: str) -> tuple[list[int], list[Any]]:
+        """Ticks and messages of a channel of rows."""
+        rows = self.recording.rows(name)
+        if not rows.dtype.names:
+            return [], []
+        make = _CLASSES[self.recording.channels[name]]._make
+        fields = rows[list(rows.dtype.names[1:])].tolist()
+        return rows[AT_TICK].tolist(), [make(row) for row in fields]
+
+    def packed(self, name: str) -> tuple[list[int], list[bytes]]:
+        """Ticks and row bytes of a channel of rows."""
+        ticks, samples = self.samples(name)
+        if not samples:
+            return [], []
+        pack = messages.LAYOUTS[self.recording.channels[name]].pack
+        return ticks, [pack(*sample) for sample in samples]
+
+    def differ(self, channel: str, recorded: object, replayed: object) -> None:
+        """Note a difference; the first one stays."""
+        if self.first is None:
+            self.first = Difference(self.tick, channel, recorded, replayed)
+
+    def run(self, tick: Callable[[TimeGrant], TickReply]) -> Difference | None:
+        """Give every recorded grant to an executive's `tick`; the first difference, or None."""
+        replies = dict(zip(*self.samples("reply"), strict=True))
+        for now, grant in zip(*self.samples("grant"), strict=True):
+            self.tick = now
+            reply = tick(grant)
+            if now in replies and reply.state_hash != replies[now].state_hash:
+                self.differ("reply", f"{replies[now].state_hash:016x}", f"{reply.state_hash:016x}")
+            if self.first is not None:
+                return self.first
+        for name, output in self._outputs.items():
+            if output.missing():
+                self.differ(name, f"{output.missing()} more rows", None)
+        return self.first

@@ -1,0 +1,276 @@
+"""The flight side of the recording: everything that crosses a port, tick by tick.
+
+Wrappers around the ports note each row with the tick in which flight code read or wrote it. Rows of
+a channel gather in memory and go to a sink in blocks, every `block_ticks` ticks. A row in a block
+is the tick (int64) followed by the fields of the message (`messages.LAYOUTS`), little endian. What
+is no row, camera frames and packets, goes to the sink as it comes.
+
+Rows are packed once: a port that has the bytes of its last row in an attribute `row` gives them,
+outputs are packed when written because their bytes enter the state hash of the tick, and inputs
+are packed block by block.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Protocol
+
+from onboard.core._core import lib
+from onboard.messages import LAYOUTS
+from onboard.ports import CameraPort, InputPort, OutputPort, Radio
+from onboard.services.events import EventLog, EventRecord
+
+_TICK = struct.Struct("<q")
+_hash = lib.ob_hash_bytes
+
+
+class Sink(Protocol):
+    """Where blocks go; `hil.bench.recording.McapSink` is one."""
+
+    def open(self, channel: str, kind: str) -> None:
+        """Before the first data of a channel. `kind` is a message class, `Frame` or `Packet`."""
+
+    def block(self, channel: str, first_tick: int, count: int, data: bytes) -> None:
+        """Rows, each with its tick."""
+
+    def blob(self, channel: str, tick: int, data: bytes) -> None:
+        """A camera frame (FrameHeader row, then the image) or a packet."""
+
+    def event(self, record: EventRecord) -> None:
+        """An event of the flight computer's log."""
+
+
+class _Rows:
+    """The block of one channel whose rows come as bytes, with their ticks."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.rows: list[bytes] = []
+        self._size = _TICK.size + LAYOUTS[kind].size
+
+    def take(self) -> tuple[int, int, bytes]:
+        """First tick, count and data of what has gathered, which is emptied."""
+        data = b"".join(self.rows)
+        self.rows.clear()
+        first_tick = _TICK.unpack_from(data)[0] if data else 0
+        return first_tick, len(data) // self._size, data
+
+
+class _Fields:
+    """The block of one channel whose rows come as tuples: tick and fields, one after another."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.fields: list[Any] = []
+        self._width = 1 + len(LAYOUTS[kind].format.removeprefix("<"))
+
+    def take(self) -> tuple[int, int, bytes]:
+        """As `_Rows.take`."""
+        fields = self.fields
+        count = len(fields) // self._width
+        block = fields[0] if fields else 0, count, _many(self.kind, count).pack(*fields)
+        fields.clear()
+        return block
+
+
+@lru_cache(maxsize=256)
+def _many(kind: str, count: int) -> struct.Struct:
+    return struct.Struct("<" + ("q" + LAYOUTS[kind].format.removeprefix("<")) * count)
+
+
+class Recorder:
+    """Gathers the rows of one vehicle; without a sink it only hashes the outputs."""
+
+    __slots__ = (
+        "_block_ticks",
+        "_blocks",
+        "_events",
+        "_events_sent",
+        "_grant",
+        "_opened",
+        "_reply",
+        "_sink",
+        "_ticks",
+        "outputs",
+        "tick",
+    )
+
+    def __init__(
+        self, sink: Sink | None = None, *, events: EventLog | None = None, block_ticks: int = 100
+    ) -> None:
+        """Records of `events`, if given, go to the sink with the blocks."""
+        self.tick = -1
+        self._events = events
+        self._events_sent = 0
+        self._sink = sink
+        self._block_ticks = block_ticks
+        self._blocks: dict[str, _Rows | _Fields] = {}
+        self._grant = self.fields("grant", "TimeGrant").fields.extend
+        self._reply = self.fields("reply", "TickReply").fields.extend
+        self.outputs: list[bytes] = []  # what went to outputs in this tick
+        self._ticks = 0
+        self._opened: set[str] = set()
+
+    def fields(self, channel: str, kind: str) -> _Fields:
+        """The block of a channel that is packed when it is flushed."""
+        return self._block(channel, _Fields(kind))
+
+    def rows(self, channel: str, kind: str) -> _Rows:
+        """The block of a channel whose rows are packed already."""
+        return self._block(channel, _Rows(kind))
+
+    def _block(self, channel: str, block: Any) -> Any:
+        if channel in self._blocks:
+            raise ValueError(f"channel {channel!r} is recorded already")
+        self._blocks[channel] = block
+        return block
+
+    def begin(self, tick: int, time_ns: int) -> None:
+        """A grant arrived: what follows belongs to its tick."""
+        self.tick = tick
+        self._grant((tick, tick, time_ns))
+
+    def end(self, state_hash: int) -> int:
+        """The tick is over: chain its output rows onto the hash and note the reply."""
+        outputs = self.outputs
+        if outputs:
+            octets = b"".join(outputs)
+            state_hash = _hash(state_hash, octets, len(octets))
+            outputs.clear()
+        tick = self.tick
+        self._reply((tick, tick, state_hash))
+        self._ticks += 1
+        if self._ticks >= self._block_ticks:
+            self.flush()
+        return state_hash
+
+    def flush(self) -> None:
+        """Send all that has gathered to the sink; call it after the last tick."""
+        self._ticks = 0
+        for channel, block in self._blocks.items():
+            first_tick, count, data = block.take()
+            if count and self._sink is not None:
+                self._open(channel, block.kind)
+                self._sink.block(channel, first_tick, count, data)
+        if self._events is not None and self._sink is not None:
+            for record in self._events.since(self._events_sent):
+                self._sink.event(record)
+            self._events_sent = self._events.sequence
+
+    def blob(self, channel: str, kind: str, data: bytes) -> None:
+        """Send a frame or packet of this tick to the sink."""
+        if self._sink is not None:
+            self._open(channel, kind)
+            self._sink.blob(channel, self.tick, data)
+
+    def _open(self, channel: str, kind: str) -> None:
+        if channel not in self._opened:
+            assert self._sink is not None
+            self._opened.add(channel)
+            self._sink.open(channel, kind)
+
+
+class RecordedInput:
+    """An input port whose rows are noted as flight code reads them."""
+
+    def __init__(self, port: InputPort, recorder: Recorder, message: type) -> None:
+        """`message` is the class of the port's rows."""
+        self.name = port.name
+        self._port: Any = port
+        self._recorder = recorder
+        self._read = port.read
+        if hasattr(port, "row"):
+            self._note: Any = recorder.rows(port.name, message.__name__).rows.append
+            self.read = self._read_row
+        else:
+            fields = recorder.fields(port.name, message.__name__).fields
+            self._note, self._note_all = fields.append, fields.extend
+            self.read = self._read_fields
+
+    def _read_fields(self) -> Any | None:
+        sample = self._read()
+        if sample is not None:
+            self._note(self._recorder.tick)
+            self._note_all(sample)
+        return sample
+
+    def _read_row(self) -> Any | None:
+        sample = self._read()
+        if sample is not None:
+            self._note(_TICK.pack(self._recorder.tick) + self._port.row)
+        return sample
+
+
+class RecordedOutput:
+    """An output port whose rows are noted, and hashed, as flight code writes them."""
+
+    def __init__(self, port: OutputPort, recorder: Recorder, message: type) -> None:
+        self.name = port.name
+        self._write = port.write
+        self._pack = _many(message.__name__, 1).pack
+        self._recorder = recorder
+        self._output = recorder.outputs.append
+        self._note = recorder.rows(port.name, message.__name__).rows.append
+
+    def write(self, message: Any) -> None:
+        row = self._pack(self._recorder.tick, *message)
+        self._note(row)
+        self._output(row)
+        self._write(message)
+
+
+class RecordedCamera:
+    """A camera whose commands and frames are noted."""
+
+    def __init__(self, port: CameraPort, recorder: Recorder, message: type) -> None:
+        """`message` is the class of its commands."""
+        self.name = port.name
+        self._read = port.read
+        self._recorder = recorder
+        self._pack_header = LAYOUTS["FrameHeader"].pack
+        commands: Any = _Renamed(f"{port.name}.command", port)
+        self.write = RecordedOutput(commands, recorder, message).write
+
+    def read(self) -> tuple[Any, Any] | None:
+        frame = self._read()
+        if frame is not None:
+            header, image = frame
+            data = self._pack_header(*header) + bytes(image)
+            self._recorder.blob(f"{self.name}.frame", "Frame", data)
+        return frame
+
+
+class _Renamed:
+    """The output side of a camera under a channel name of its own."""
+
+    def __init__(self, name: str, port: OutputPort) -> None:
+        self.name = name
+        self.write = port.write
+
+
+class RecordedRadio:
+    """A radio whose packets are noted; those sent enter the state hash of the tick."""
+
+    def __init__(self, radio: Radio, recorder: Recorder, name: str = "radio") -> None:
+        self._radio = radio
+        self._recorder = recorder
+        self._up, self._down = f"{name}.up", f"{name}.down"
+
+    def receive(self) -> bytes | None:
+        packet = self._radio.receive()
+        if packet is not None:
+            self._recorder.blob(self._up, "Packet", packet)
+        return packet
+
+    def send(self, packet: bytes) -> None:
+        self._recorder.blob(self._down, "Packet", packet)
+        self._recorder.outputs.append(packet)
+        self._radio.send(packet)
+
+
+def rows_of(kind: str, data: bytes) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Take a block apart: tick and fields of each row."""
+    for tick, *fields in _many(kind, 1).iter_unpack(data):
+        yield tick, tuple(fields)
