@@ -92,7 +92,7 @@ def looking(down: float, heading: float, site: Array) -> Array:
 def craters(
     rng: np.random.Generator, centre: Array, reach_m: float, smallest_m: float, per_km2: float
 ) -> tuple[Array, Array]:
-    """Positions and diameters around a point: `per_km2` of at least 1 m-less `smallest_m`, slope -2."""
+    """Positions and diameters around a point: `per_km2` above `smallest_m`, slope -2."""
     site = axes_at(np.arcsin(centre[2] / np.linalg.norm(centre)), np.arctan2(centre[1], centre[0]))
     n = rng.poisson(per_km2 * (2 * reach_m / 1000.0) ** 2)
     ground = rng.uniform(-reach_m, reach_m, (n, 2)) @ site[:2] + RADIUS_M * site[2]

@@ -1,0 +1,167 @@
+"""Crater detection and matching: memory and calls of `crater_detect.h` and `crater_match.h`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from onboard.core._core import ffi, lib
+from onboard.products import CraterCatalogue
+
+DETECTION = np.dtype(
+    [
+        ("pixel", "f8", 2),
+        ("radius_px", "f8"),
+        ("contrast", "f8"),
+        ("pixel_covariance", "f8", 3),
+    ]
+)
+PREDICTED = np.dtype([("pixel", "f8", 2), ("radius_px", "f8"), ("catalogue_index", "i8")])
+MATCHED = np.dtype(
+    [
+        ("pixel", "f8", 2),
+        ("pixel_covariance", "f8", 3),
+        ("position_mcmf_m", "f8", 3),
+        ("position_sigma_m", "f8"),
+        ("diameter_m", "f8"),
+        ("probability", "f8"),
+        ("catalogue_index", "i8"),
+    ]
+)
+MATCHES_MAX = 256
+STATUS_NAMES: dict[int, str] = {
+    lib.OB_CRATER_FIX_ACCEPTED: "accepted",
+    lib.OB_CRATER_FIX_BAD_INPUT: "bad input",
+    lib.OB_CRATER_FIX_FEW_PREDICTED: "few craters predicted",
+    lib.OB_CRATER_FIX_FEW_DETECTED: "few craters detected",
+    lib.OB_CRATER_FIX_FEW_MATCHED: "few craters matched",
+    lib.OB_CRATER_FIX_CHANCE: "could be chance",
+    lib.OB_CRATER_FIX_RIVAL: "rival position",
+    lib.OB_CRATER_FIX_OUTSIDE_PRIOR: "outside the prior",
+}
+
+
+class CraterMap:
+    """A catalogue as the C array that matching reads."""
+
+    def __init__(self, catalogue: CraterCatalogue) -> None:
+        entries = np.column_stack(
+            [catalogue.position_mcmf_m, catalogue.diameter_m, catalogue.position_sigma_m]
+        )
+        self._entries = np.ascontiguousarray(entries, dtype=np.float64)
+        self._along_m = catalogue.along_m
+        self._pointer = ffi.from_buffer("ob_crater_map_entry[]", self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def between(self, along_min_m: float, along_max_m: float) -> tuple[Any, int, int]:
+        """Pointer to the first entry of a stretch of the corridor, its index, and how many."""
+        first, last = np.searchsorted(self._along_m, (along_min_m, along_max_m))
+        return self._pointer + int(first), int(first), int(last - first)
+
+
+class CraterVision:
+    """Detector and matcher for images of one size, with all the memory they need.
+
+    The NumPy arrays are views of that memory: what the last frame left. `matched` is valid after a
+    match that was accepted.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        """Raises ValueError for a size the detector does not take."""
+        self._bytes = lib.ob_crater_workspace_bytes(width, height)
+        if self._bytes == 0:
+            raise ValueError(f"image {width} x {height} px: allowed 8 to 2048 each way")
+        self.width, self.height = width, height
+        self._workspace = ffi.new("int64_t[]", self._bytes // 8)
+        self._matcher = ffi.new("ob_crater_matcher *")
+        self._detections = ffi.new("ob_crater_detection[]", lib.OB_CRATER_DETECTED)
+        self._count = ffi.new("int64_t *")
+        self._found = 0
+        self.matched = ffi.new("ob_crater_matched[]", MATCHES_MAX)
+        self.fix = ffi.new("ob_crater_fix *")
+        self._views = (
+            np.frombuffer(ffi.buffer(self._detections), DETECTION),
+            np.frombuffer(ffi.buffer(self._matcher.predicted), PREDICTED),
+            np.frombuffer(ffi.buffer(self.matched), MATCHED),
+        )
+
+    def predict(self, camera: Any, prior: Any, entries: Any, count: int, settings: Any) -> int:
+        """Fill `predicted`; returns how many craters of the map fall into or near the image."""
+        n = lib.ob_crater_predict(
+            camera,
+            prior,
+            entries,
+            count,
+            settings,
+            self._matcher.predicted,
+            lib.OB_CRATER_PREDICTED,
+        )
+        self._matcher.predicted_count = n
+        return int(n)
+
+    def detect(self, image: Any, settings: Any) -> int:
+        """Fill `detections` from width x height bytes; returns their number.
+
+        Raises ValueError for an image of another size or settings out of range.
+        """
+        pixels = ffi.from_buffer("uint8_t[]", image)
+        if len(pixels) != self.width * self.height:
+            raise ValueError(f"image of {len(pixels)} bytes: must be {self.width} x {self.height}")
+        error = lib.ob_crater_detect(
+            pixels,
+            self.width,
+            self.height,
+            self.width,
+            settings,
+            self._workspace,
+            self._bytes,
+            self._detections,
+            lib.OB_CRATER_DETECTED,
+            self._count,
+        )
+        if error:
+            raise ValueError(f"crater detection settings out of range (error {error})")
+        self._found = int(self._count[0])
+        return self._found
+
+    def match(self, camera: Any, prior: Any, entries: Any, count: int, settings: Any) -> int:
+        """Match the detections; returns the status, which with the rest stands in `fix`."""
+        status = lib.ob_crater_match(
+            camera,
+            prior,
+            entries,
+            count,
+            self._detections,
+            self._found,
+            settings,
+            self._matcher,
+            self.matched,
+            MATCHES_MAX,
+            self.fix,
+        )
+        return int(status)
+
+    @property
+    def detections(self) -> npt.NDArray[Any]:
+        """Rows of DETECTION, strongest first."""
+        return self._views[0][: self._found]
+
+    @property
+    def predicted(self) -> npt.NDArray[Any]:
+        """Rows of PREDICTED: by catalogue index after `predict`, by radius after `match`."""
+        return self._views[1][: self._matcher.predicted_count]
+
+    @property
+    def match_count(self) -> int:
+        """Matches in `matched`: none unless the last fix was accepted."""
+        accepted = self.fix.status == lib.OB_CRATER_FIX_ACCEPTED
+        return min(int(self.fix.count), MATCHES_MAX) if accepted else 0
+
+    @property
+    def matches(self) -> npt.NDArray[Any]:
+        """Rows of MATCHED."""
+        return self._views[2][: self.match_count]
