@@ -44,7 +44,7 @@ def remez(a: Approximation) -> tuple[list[mpf], mpf]:
         coefficients, level = list(solution[: a.terms]), abs(solution[a.terms])
 
         def error(z: mpf, c: list[mpf] = coefficients) -> mpf:
-            return a.weight(z) * (mp.polyval(c[::-1], z) - a.remainder(z))
+            return a.weight(z) * (mp.fsum(ck * z**k for k, ck in enumerate(c)) - a.remainder(z))
 
         grid = [middle - half * mp.cos(mp.pi * i / (24 * count)) for i in range(24 * count + 1)]
         values = [error(z) for z in grid]
@@ -80,16 +80,16 @@ SIN = Approximation(
     series(lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(-1) / 6),
     lambda z: z + mpf("1e-9"),  # never quite 0
     mpf(0),
-    (mp.pi / 4) ** 2 * mpf("1.0001"),
-    6,
+    mpf(1) / 64 * mpf("1.0001"),
+    4,
 )
 COS = Approximation(
     "COS",  # cos r = 1 - z/2 + z z P(z)
     series(lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, mpf(1) / 24),
     lambda z: (z**2 + mpf("1e-9")) / mp.cos(mp.sqrt(z)),
     mpf(0),
-    (mp.pi / 4) ** 2 * mpf("1.0001"),
-    6,
+    mpf(1) / 64 * mpf("1.0001"),
+    3,
 )
 ATAN = Approximation(
     "ATAN",  # atan r = r + r z P(z)
@@ -144,17 +144,23 @@ def constants() -> dict[str, float]:
         "HALF_PI_3": third,
         "HALF_PI_4": half_pi - first - second - third,
         "TWO_OVER_PI": 2 / mp.pi,
-        "HALF_PI_HIGH": mpf(float(half_pi)),
-        "HALF_PI_LOW": half_pi - mpf(float(half_pi)),
         "LN2_HIGH": ln2_head,
         "LN2_LOW": mp.log(2) - ln2_head,
         "ONE_OVER_LN2": 1 / mp.log(2),
     }
+    add_pair(result, "HALF_PI", half_pi)
     for k in range(5):
-        angle = mp.atan(mpf(k) / 4)
-        result[f"ATAN_HIGH_{k}"] = mpf(float(angle))
-        result[f"ATAN_LOW_{k}"] = angle - mpf(float(angle))
+        add_pair(result, f"ATAN_{k}", mp.atan(mpf(k) / 4))
+    for k in range(7):
+        add_pair(result, f"SIN_{k}", mp.sin(mpf(k) / 8))
+        add_pair(result, f"COS_{k}", mp.cos(mpf(k) / 8))
     return {name: float(value) for name, value in result.items()}
+
+
+def add_pair(result: dict[str, mpf], name: str, value: mpf) -> None:
+    """`value` as a double and what that double leaves."""
+    result[f"{name}_HIGH"] = mpf(float(value))
+    result[f"{name}_LOW"] = value - mpf(float(value))
 
 
 def tables() -> dict[str, list[float]]:

@@ -22,21 +22,31 @@ static const double ATAN_HIGH[5] = {0.0, 0x1.f5b75f92c80ddp-3, 0x1.dac670561bb4f
 static const double ATAN_LOW[5] = {0.0, 0x1.8ab6e3cf7afbdp-57, 0x1.a2b7f222f65e2p-56,
                                    0x1.2419a87f2a458p-56, 0x1.1a62633145c07p-55};
 
+/* sin and cos of 0, 1/8 ... 6/8 rad, each as a double and what that double leaves. */
+typedef struct {
+  double sine, sine_low, cosine, cosine_low;
+} sine_and_cosine;
+
+static const sine_and_cosine EIGHTHS[7] = {
+    {0.0, 0.0, 1.0, 0.0},
+    {0x1.feaaeee86ee36p-4, -0x1.afcb2bcc6f03bp-59, 0x1.fc015527d5bd3p-1, 0x1.b68f35094efb8p-55},
+    {0x1.faaeed4f31577p-3, -0x1.15d88508e32b8p-57, 0x1.f01549f7deea1p-1, 0x1.d3c1e99e5cafdp-55},
+    {0x1.7710255764214p-2, -0x1.6ead7314bb6cep-57, 0x1.dc6b7eb995912p-1, 0x1.4b364776dcd35p-58},
+    {0x1.eaee8744b05f0p-2, -0x1.789b43c9b027dp-58, 0x1.c1528065b7d50p-1, -0x1.892111312e828p-55},
+    {0x1.2b91dea88421ep-1, -0x1.fa371db216ab0p-55, 0x1.9f368ed912f85p-1, -0x1.1d200c5791606p-55},
+    {0x1.5cffc16bf8f0dp-1, 0x1.96cb370eb578ap-55, 0x1.769fec655211fp-1, -0x1.827d5cf8c68c5p-57},
+};
+
 /* Polynomials in the order of Estrin (1960): shorter chains than Horner's, the same on all targets. */
 static double sin_polynomial(double z) {
   double z2 = z * z;
-  double a = -0.16666666666666632 + z * 0.00833333333332242;
-  double b = -0.00019841269829812727 + z * 2.755731369359879e-06;
-  double c = -2.5050758377682766e-08 + z * 1.589681093022202e-10;
-  return a + z2 * (b + z2 * c);
+  double a = -0.16666666666666657 + z * 0.008333333333268538;
+  double b = -0.00019841268588892278 + z * 2.754777949863798e-06;
+  return a + z2 * b;
 }
 
 static double cos_polynomial(double z) {
-  double z2 = z * z;
-  double a = 0.041666666666666595 + z * -0.001388888888887305;
-  double b = 2.4801587288846754e-05 + z * -2.755731417782603e-07;
-  double c = 2.0875700636570576e-09 + z * -1.135852559914897e-11;
-  return a + z2 * (b + z2 * c);
+  return 0.04166666666634093 + z * (-0.0013888887902738201 + z * 2.4792321605199326e-05);
 }
 
 static double atan_polynomial(double z) {
@@ -136,35 +146,71 @@ static double remainder_of(double numerator, double a, double b) {
   return (numerator - product) - error;
 }
 
-/* x - n pi/2 with n the nearest integer. n has 20 bits and the first three parts of pi/2 have 33, so
- * their products are exact, and what cancels is replaced by the part after it. */
-static double_double reduce_quadrant(double x, uint32_t *quadrant) {
-  double n = round_to_integer(x * TWO_OVER_PI);
-  *quadrant = (uint32_t)((int32_t)n & 3);
+/* x = n pi/2 +- (at + rest + low): quadrant n, a multiple of 1/8 rad up to 6/8, a rest of at most 1/8
+ * and what a double cannot hold of it. */
+typedef struct {
+  uint32_t quadrant; /* n modulo 4 */
+  uint32_t negative; /* the sign above */
+  const sine_and_cosine *at;
+  double rest, low;
+  double sine_tail, cosine_tail; /* sin(rest) - rest, cos(rest) - 1 */
+} reduced;
+
+/* n has 20 bits and the first three parts of pi/2 have 33, so their products are exact, and what
+ * cancels is replaced by the part after it. */
+static double_double reduce_quadrant(double x, double n) {
+  if (n == 0.0) {
+    return (double_double){x, 0.0};
+  }
   double_double first = two_difference(x - n * HALF_PI_1, n * HALF_PI_2);
   double_double second = two_difference(first.high, n * HALF_PI_3);
   return fast_two_sum(second.high, (first.low + second.low) - n * HALF_PI_4);
 }
 
-static double_double sin_kernel(double_double r) {
-  double z = r.high * r.high;
-  return fast_two_sum(r.high, r.high * z * sin_polynomial(z) + r.low * (1.0 - 0.5 * z));
+static reduced reduce(double x) {
+  double n = round_to_integer(x * TWO_OVER_PI);
+  double_double r = reduce_quadrant(x, n);
+  uint32_t negative = r.high < 0.0;
+  double magnitude = ob_fabs(r.high);
+  int32_t k = magnitude < 0.125 ? 0 : (int32_t)(8.0 * magnitude + 0.5);
+  double rest = magnitude - 0.125 * (double)k;
+  double z = rest * rest;
+  return (reduced){.quadrant = (uint32_t)((int32_t)n & 3),
+                   .negative = negative,
+                   .at = &EIGHTHS[k],
+                   .rest = rest,
+                   .low = negative ? -r.low : r.low,
+                   .sine_tail = rest * z * sin_polynomial(z),
+                   .cosine_tail = z * (z * cos_polynomial(z) - 0.5)};
 }
 
-static double_double cos_kernel(double_double r) {
-  double z = r.high * r.high;
-  double_double head = fast_two_sum(1.0, -0.5 * z);
-  return fast_two_sum(head.high, head.low + (z * z * cos_polynomial(z) - r.high * r.low));
+/* sin(at + d) = sin at + cos at sin d + sin at (cos d - 1); `low` moves it by its cosine. */
+static double_double sine_of(const reduced *r) {
+  double step = r->at->cosine * r->rest;
+  double tail = r->at->cosine * r->sine_tail + r->at->sine * r->cosine_tail;
+  double moved = r->low * (r->at->cosine - r->at->sine * r->rest);
+  double_double head = fast_two_sum(r->at->sine, step);
+  return fast_two_sum(head.high, head.low + (tail + (r->at->sine_low + moved)));
 }
 
-static int in_trig_domain(double x) { return ob_fabs(x) <= OB_TRIG_MAX; }
+/* cos(at + d) = cos at - sin at sin d + cos at (cos d - 1) */
+static double_double cosine_of(const reduced *r) {
+  double step = r->at->sine * r->rest;
+  double tail = r->at->cosine * r->cosine_tail - r->at->sine * r->sine_tail;
+  double moved = r->low * (r->at->sine + step);
+  double_double head = fast_two_sum(r->at->cosine, -step);
+  return fast_two_sum(head.high, head.low + (tail + (r->at->cosine_low - moved)));
+}
 
 static double negate_if(uint32_t condition, double x) { return condition ? -x : x; }
 
-static double sin_of_quadrant(double_double r, uint32_t quadrant) {
-  double value = quadrant & 1 ? cos_kernel(r).high : sin_kernel(r).high;
+/* sin(n pi/2 +- angle) and, one quadrant on, cos. */
+static double sine_in_quadrant(const reduced *r, uint32_t quadrant) {
+  double value = quadrant & 1 ? cosine_of(r).high : negate_if(r->negative, sine_of(r).high);
   return negate_if(quadrant & 2, value);
 }
+
+static int in_trig_domain(double x) { return ob_fabs(x) <= OB_TRIG_MAX; }
 
 double ob_sin(double x) {
   if (!in_trig_domain(x)) {
@@ -173,18 +219,16 @@ double ob_sin(double x) {
   if (x == 0.0) {
     return x;
   }
-  uint32_t quadrant;
-  double_double r = reduce_quadrant(x, &quadrant);
-  return sin_of_quadrant(r, quadrant);
+  reduced r = reduce(x);
+  return sine_in_quadrant(&r, r.quadrant);
 }
 
 double ob_cos(double x) {
   if (!in_trig_domain(x)) {
     return not_a_number();
   }
-  uint32_t quadrant;
-  double_double r = reduce_quadrant(x, &quadrant);
-  return sin_of_quadrant(r, quadrant + 1);
+  reduced r = reduce(x);
+  return sine_in_quadrant(&r, r.quadrant + 1);
 }
 
 void ob_sincos(double x, double *s, double *c) {
@@ -192,12 +236,9 @@ void ob_sincos(double x, double *s, double *c) {
     *s = *c = not_a_number();
     return;
   }
-  uint32_t quadrant;
-  double_double r = reduce_quadrant(x, &quadrant);
-  double sine = sin_kernel(r).high;
-  double cosine = cos_kernel(r).high;
-  *s = x == 0.0 ? x : negate_if(quadrant & 2, quadrant & 1 ? cosine : sine);
-  *c = negate_if((quadrant + 1) & 2, quadrant & 1 ? sine : cosine);
+  reduced r = reduce(x);
+  *s = x == 0.0 ? x : sine_in_quadrant(&r, r.quadrant);
+  *c = sine_in_quadrant(&r, r.quadrant + 1);
 }
 
 double ob_tan(double x) {
@@ -207,18 +248,13 @@ double ob_tan(double x) {
   if (x == 0.0) {
     return x;
   }
-  uint32_t quadrant;
-  double_double r = reduce_quadrant(x, &quadrant);
-  double_double top = sin_kernel(r);
-  double_double bottom = cos_kernel(r);
-  if (quadrant & 1) { /* tan(r + pi/2) = -cos r / sin r */
-    double_double sine = top;
-    top = (double_double){-bottom.high, -bottom.low};
-    bottom = sine;
-  }
+  reduced r = reduce(x);
+  uint32_t odd = r.quadrant & 1; /* tan(pi/2 + a) = -cos a / sin a */
+  double_double top = odd ? cosine_of(&r) : sine_of(&r);
+  double_double bottom = odd ? sine_of(&r) : cosine_of(&r);
   double quotient = top.high / bottom.high;
   double error = remainder_of(top.high, quotient, bottom.high) + (top.low - quotient * bottom.low);
-  return quotient + error / bottom.high;
+  return negate_if(r.negative ^ odd, quotient + error / bottom.high);
 }
 
 /* asin(r) - r for |r| <= 1/2, z = r r. */

@@ -1,0 +1,34 @@
+/* Exercises of the flight core: each runs a module over fixed pseudo-random arguments and hashes all
+ * that it returns. The desk and every board must give the same hash (tests/hil/test_boards.py).
+ */
+#ifndef ONBOARD_TESTS_EXERCISE_H
+#define ONBOARD_TESTS_EXERCISE_H
+
+#include <stdint.h>
+
+typedef struct {
+  const char *module;
+  uint64_t (*run)(void);
+} exercise;
+
+extern const exercise EXERCISES[];
+extern const int32_t EXERCISE_COUNT;
+
+/* exercise_mathematics.c */
+uint64_t exercise_arithmetic(void);
+uint64_t exercise_elementary(void);
+uint64_t exercise_sqrt(void);
+uint64_t exercise_hash(void);
+uint64_t exercise_vector(void);
+uint64_t exercise_quaternion(void);
+uint64_t exercise_frame(void);
+uint64_t exercise_gravity(void);
+
+/* exercise_navigation.c */
+uint64_t exercise_camera(void);
+uint64_t exercise_gate(void);
+uint64_t exercise_strapdown(void);
+uint64_t exercise_terrain_map(void);
+uint64_t exercise_ud(void);
+
+#endif

@@ -1,0 +1,139 @@
+#include "arguments.h"
+#include "exercise.h"
+#include "onboard/camera.h"
+#include "onboard/gate.h"
+#include "onboard/hash.h"
+#include "onboard/quaternion.h"
+#include "onboard/strapdown.h"
+#include "onboard/terrain_map.h"
+#include "onboard/ud.h"
+#include "onboard/vector.h"
+
+#define TICK_NS INT64_C(10000000)
+
+uint64_t exercise_camera(void) {
+  uint64_t stream = 20, hash = OB_HASH_SEED;
+  const ob_camera camera = {.focal_px = 549.0, .center_column_px = 255.5, .center_row_px = 255.5,
+                            .width = 512, .height = 512, .q_body_from_camera = {1.0}};
+  for (int i = 0; i < 500; i++) {
+    double point[3], pixel[2] = {0.0, 0.0}, ray[3];
+    argument_vector(&stream, point, 1000.0);
+    hash = ob_hash_u64(hash, (uint64_t)ob_camera_project(&camera, point, pixel));
+    ob_camera_ray(&camera, pixel, ray);
+    hash = ob_hash_f64s(ob_hash_f64s(hash, pixel, 2), ray, 3);
+  }
+  return hash;
+}
+
+uint64_t exercise_gate(void) {
+  uint64_t stream = 21, hash = OB_HASH_SEED;
+  const ob_gate_limits limits = {.threshold = 9.0, .rate_sigmas = 4.0, .reject_count = 3,
+                                 .recover_count = 3, .reacquire_count = 6,
+                                 .reacquire_ns = 500000000, .gap_ns = 300000000,
+                                 .due_ns = 500000000};
+  ob_gate gate;
+  ob_gate_init(&gate, 0);
+  for (int i = 1; i < 500; i++) {
+    double offset = i / 60 % 2 ? 40.0 : 0.0;
+    double innovation = offset + argument_between(&stream, -4.0, 4.0);
+    const ob_gate_sample sample = {.time_ns = 10 * i * TICK_NS, .dimension = 1,
+                                   .innovation = {innovation}, .sigma = {1.5}, .noise = {1.0},
+                                   .rate_sigma = {0.1}, .nis = innovation * innovation / 2.25,
+                                   .plausible = 1};
+    hash = ob_hash_u64(hash, (uint64_t)ob_gate_score(&gate, &limits, &sample));
+    ob_gate_watch(&gate, &limits, sample.time_ns + (i % 7) * 10 * TICK_NS, i % 5 != 0);
+    hash = ob_gate_hash(&gate, hash);
+  }
+  return hash;
+}
+
+/* Twenty seconds of a braking burn with a shaking vehicle. */
+uint64_t exercise_strapdown(void) {
+  uint64_t stream = 22;
+  const double position_m[3] = {-3000.0, -20000.0, 9000.0}, velocity_m_s[3] = {80.0, 700.0, -50.0};
+  double q[4];
+  ob_site site;
+  ob_strapdown strapdown;
+  const double turn_rad[3] = {0.9, -0.3, 0.2};
+  ob_q_from_rotvec(q, turn_rad);
+  ob_site_init(&site, 60.5 * OB_PI / 180.0, -4.6 * OB_PI / 180.0, -2700.0);
+  ob_strapdown_init(&strapdown, 0, position_m, velocity_m_s, q);
+  for (int i = 0; i < 2000; i++) {
+    double angle_rad[3], velocity_step_m_s[3];
+    argument_vector(&stream, angle_rad, 1e-3);
+    argument_vector(&stream, velocity_step_m_s, 2e-3);
+    velocity_step_m_s[2] += 0.027;
+    ob_strapdown_step(&strapdown, &site, TICK_NS, angle_rad, velocity_step_m_s);
+  }
+  return ob_strapdown_hash(&strapdown, OB_HASH_SEED);
+}
+
+#define COARSE 40
+#define FINE 60
+
+static void fill_heights(uint64_t *stream, float *height_m, int count) {
+  for (int i = 0; i < count; i++) {
+    height_m[i] = (float)argument_between(stream, -2600.0, -2400.0);
+  }
+}
+
+uint64_t exercise_terrain_map(void) {
+  uint64_t stream = 23, hash = OB_HASH_SEED;
+  float coarse_m[COARSE * COARSE], fine_m[FINE * FINE];
+  ob_terrain_map map = {
+      .grid = {{-20000.0, -20000.0, 1000.0, 60.0, COARSE, COARSE, coarse_m},
+               {-3000.0, -3000.0, 100.0, 5.0, FINE, FINE, fine_m}},
+      .count = 2};
+  fill_heights(&stream, coarse_m, COARSE * COARSE);
+  fill_heights(&stream, fine_m, FINE * FINE);
+  ob_corridor_init(&map.corridor, 1.0559, -0.0803, 0.3);
+  for (int i = 0; i < 200; i++) {
+    double along_m = argument_between(&stream, -22000.0, 22000.0);
+    double cross_m = argument_between(&stream, -4000.0, 4000.0);
+    double sigma_m, range_m = 0.0, low_m, high_m, normal[3], direction[3], origin[3];
+    const double above[3] = {along_m, cross_m, 5000.0};
+    hash = ob_hash_f64(hash, ob_map_height_m(&map, along_m, cross_m, &sigma_m));
+    ob_map_normal(&map, along_m, cross_m, 50.0, normal);
+    ob_map_relief(&map, along_m, cross_m, 300.0, &low_m, &high_m);
+    ob_mcmf_from_corridor(&map.corridor, above, origin);
+    argument_vector(&stream, direction, 0.5);
+    ob_v3_axpy(direction, -1.0 / OB_MOON_RADIUS_M, origin);
+    ob_v3_unit(direction, direction);
+    hash = ob_hash_u64(hash, (uint64_t)ob_map_raycast(&map, origin, direction, 2e4, &range_m, &sigma_m));
+    const double out[] = {sigma_m, range_m, low_m, high_m};
+    hash = ob_hash_f64s(ob_hash_f64s(hash, out, 4), normal, 3);
+  }
+  return hash;
+}
+
+static void random_row(uint64_t *stream, double row[OB_UD_STATES]) {
+  for (int i = 0; i < OB_UD_STATES; i++) {
+    row[i] = argument_between(stream, -1.0, 1.0);
+  }
+}
+
+uint64_t exercise_ud(void) {
+  uint64_t stream = 24, hash = OB_HASH_SEED;
+  ob_ud ud;
+  double sigma[OB_UD_STATES], phi[OB_UD_STATES][OB_UD_DYNAMIC], variance[OB_UD_DYNAMIC];
+  for (int i = 0; i < OB_UD_STATES; i++) {
+    sigma[i] = argument_between(&stream, 0.1, 10.0);
+    for (int k = 0; k < OB_UD_DYNAMIC; k++) {
+      phi[i][k] = (i == k ? 1.0 : 0.0) + argument_between(&stream, -0.01, 0.01);
+      variance[k] = 0.01 * (k + 1);
+    }
+  }
+  ob_ud_init(&ud, sigma);
+  for (int i = 0; i < 60; i++) {
+    double row[OB_UD_STATES], gain[OB_UD_STATES];
+    random_row(&stream, row);
+    ob_ud_propagate(&ud, (const double(*)[OB_UD_DYNAMIC])phi, variance);
+    ob_ud_markov(&ud, OB_UD_DYNAMIC + i % (OB_UD_STATES - OB_UD_DYNAMIC), 0.99, 0.02);
+    ob_ud_update(&ud, row, 4.0, gain);
+    ob_ud_add(&ud, row, 0.001);
+    hash = ob_ud_hash(&ud, ob_hash_f64s(hash, gain, OB_UD_STATES));
+    hash = ob_hash_f64(hash, ob_ud_variance(&ud, row));
+    hash = ob_hash_f64(hash, ob_ud_covariance(&ud, row, gain));
+  }
+  return hash;
+}

@@ -1,0 +1,72 @@
+"""The self-test image of each emulated board gives the desk's hashes, module by module.
+
+Skipped, with the reason, where cross compiler or emulator are missing. Board time comes from
+counted instructions (-icount), so a run is the same every time.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BOARDS = ["mps2-an386", "mps2-an500"]
+TOOLS = ["cmake", "arm-none-eabi-gcc", "qemu-system-arm"]
+SEARCH_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+MISSING = [tool for tool in TOOLS if shutil.which(tool, path=SEARCH_PATH) is None]
+
+pytestmark = pytest.mark.skipif(
+    bool(MISSING),
+    reason=f"not installed: {', '.join(MISSING)} (`make firmware` names the Debian packages)",
+)
+
+
+def run(*command: str | Path) -> str:
+    done = subprocess.run(
+        [str(c) for c in command],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PATH": SEARCH_PATH},
+    )
+    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def hashes(output: str) -> dict[str, str]:
+    """Module and hash of each line up to `end`."""
+    lines = output.split("\n")
+    assert "end" in lines, f"the run did not finish:\n{output}"
+    return dict(line.split() for line in lines[: lines.index("end")])
+
+
+@pytest.fixture(scope="module")
+def desk_hashes() -> dict[str, str]:
+    folder = ROOT / "build/exercise"
+    options = ["-DONBOARD_TESTS=ON", "-DONBOARD_EXTENSIONS=OFF", "-DCMAKE_BUILD_TYPE=Release"]
+    run("cmake", "-S", ROOT / "native", "-B", folder, *options)
+    run("cmake", "--build", folder, "--target", "print_exercises")
+    return hashes(run(folder / "print_exercises"))
+
+
+@pytest.fixture(scope="module", params=BOARDS)
+def board_hashes(request: pytest.FixtureRequest) -> dict[str, str]:
+    board = request.param
+    print(run(ROOT / "native/firmware/build.sh", board).strip())
+    emulator = f"qemu-system-arm -M {board} -nographic -monitor none -serial stdio -icount shift=6"
+    semihosting = "-semihosting-config enable=on,target=native"
+    image = ROOT / f"build/firmware/{board}/firmware/self_test.elf"
+    return hashes(run(*emulator.split(), *semihosting.split(), "-kernel", image))
+
+
+def test_board_gives_the_bits_of_the_desk(
+    board_hashes: dict[str, str], desk_hashes: dict[str, str]
+) -> None:
+    assert list(board_hashes) == list(desk_hashes)
+    different = [module for module in desk_hashes if board_hashes[module] != desk_hashes[module]]
+    assert not different, f"other bits on the board than on the desk: {different}"
