@@ -14,6 +14,7 @@ typedef struct {
 typedef struct {
   double diameter_min_m;
   int64_t cells;
+  double cdf[12];
   double age_max;
   double density_per_m2;
   ...;

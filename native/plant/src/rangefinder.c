@@ -34,7 +34,7 @@ static double returned_m(const pl_rangefinder *r, const pl_terrain *terrain,
   ob_v3_unit(up, hit);
   pl_terrain_normal(terrain, up, resolution_m, normal);
   const double cosine = -ob_v3_dot(normal, beam_mcmf);
-  const double farthest_m = r->spec.maximum_m * ob_sqrt(ob_max(cosine, 0.0));
+  const double farthest_m = r->spec.link_m * ob_sqrt(ob_max(cosine, 0.0));
   const int heard =
       cosine >= r->cosine_minimum && range_m >= r->spec.minimum_m && range_m <= farthest_m;
   return heard ? range_m : -1.0;

@@ -2,8 +2,8 @@
  *
  * range = true (1 + scale) + bias + (noise + noise_proportional true) n. The return of a beam on a diffuse surface falls
  * with cos(incidence) / range^2 (Gardner, IEEE Trans. Geosci. Remote Sensing 30, 1992, eq. 2), so a shot gives a
- * return up to maximum_m sqrt(cos(incidence)), not below minimum_m, not beyond the largest incidence;
- * besides, each shot drops out with a fixed probability. A shot without a return has range 0, valid 0.
+ * return up to link_m sqrt(cos(incidence)), within the range gate [minimum_m, maximum_m] and up to the
+ * largest incidence; besides, each shot drops out with a fixed probability. A shot without a return has range 0, valid 0.
  * The ground is taken at the resolution of the beam's footprint.
  */
 #ifndef PLANT_RANGEFINDER_H
@@ -18,7 +18,8 @@
 typedef struct {
   double position_body_m[3];
   double direction_body[3];     /* of the beam, unit */
-  double minimum_m, maximum_m;  /* maximum at perpendicular incidence */
+  double minimum_m, maximum_m;  /* range gate */
+  double link_m;                /* largest range at perpendicular incidence */
   double noise_m;               /* one sigma */
   double noise_proportional;    /* one sigma, of the range */
   double bias_m;                /* one sigma, constant */

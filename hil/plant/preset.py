@@ -1,0 +1,172 @@
+"""Vehicle presets: the physical truth of a lander in one TOML file.
+
+`load_preset("slim")` reads a preset that ships with the package, `load_preset(path)` a user's own.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from hil.instruments.specs import (
+    CameraSpec,
+    Fraction,
+    ImuSpec,
+    Positive,
+    RangefinderSpec,
+    Sigma,
+    Spec,
+    StarTrackerSpec,
+    TelemetrySpec,
+    UnitVector,
+    Vector,
+    VelocimeterSpec,
+)
+
+PositiveVector = tuple[Positive, Positive, Positive]
+
+
+class PresetError(ValueError):
+    """A preset that cannot be used; the message names file, field, value and allowed range."""
+
+
+class MassSpec(Spec):
+    dry_kg: Positive
+    propellant_kg: Positive
+    inertia_dry_kg_m2: PositiveVector
+    inertia_full_kg_m2: PositiveVector
+
+
+class EngineMount(Spec):
+    name: str
+    position_body_m: Vector
+    direction_body: UnitVector = Field(description="of the force on the vehicle")
+
+
+class EngineSpec(Spec):
+    thrust_n: Positive
+    specific_impulse_s: Positive
+    throttle_minimum: float = Field(gt=0.0, le=1.0)
+    valve_delay_s: float = Field(ge=0.0, le=0.32)
+    lag_s: Positive
+    tail_off_s: Positive
+    chamber_pressure_pa: Positive
+    mount: tuple[EngineMount, EngineMount]
+
+
+class ThrusterSpec(Spec):
+    thrust_n: Positive
+    specific_impulse_s: Positive
+    minimum_on_time_us: int = Field(ge=0, le=10_000)
+    pod_radius_m: tuple[Positive, Positive] = Field(description="|x| and |y| of the pods")
+    pod_height_m: float
+
+
+class LegSpec(Spec):
+    foot_body_m: tuple[Vector, Vector, Vector, Vector]
+    stiffness_n_m: Positive
+    damping_n_s_m: Sigma
+    friction: Sigma
+    tangential_stiffness_n_m: Positive
+    tangential_damping_n_s_m: Sigma
+    stroke_m: Positive
+    switch_compression_m: Positive
+    pad_resolution_m: Positive
+
+
+class HullSpec(Spec):
+    minimum_body_m: Vector
+    maximum_body_m: Vector
+    tip_over_rad: float = Field(gt=0.0, le=3.2)
+
+
+class Dispersions(Spec):
+    """One-sigma differences from vehicle to vehicle and run to run; by default none."""
+
+    mass: Fraction = 0.0
+    thrust: Fraction = 0.0
+    engine_mismatch: Fraction = 0.0
+    thruster: Fraction = 0.0
+    centre_of_mass_m: Sigma = 0.0
+    position_m: Sigma = 0.0
+    velocity_m_s: Sigma = 0.0
+    attitude_rad: Sigma = 0.0
+    rate_rad_s: Sigma = 0.0
+    sensor_constant: Sigma = 1.0
+    sensor_noise: Sigma = 1.0
+
+
+class LanderPreset(Spec):
+    name: str
+    mass: MassSpec
+    engines: EngineSpec
+    thrusters: ThrusterSpec
+    legs: LegSpec
+    hull: HullSpec
+    imu: Annotated[tuple[ImuSpec, ...], Field(min_length=1, max_length=2)]
+    rangefinder: tuple[RangefinderSpec, RangefinderSpec]
+    velocimeter: VelocimeterSpec
+    star_tracker: StarTrackerSpec
+    camera: CameraSpec
+    telemetry: TelemetrySpec
+    dispersions: Dispersions
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        """Instances are named after what the flight computer knows them as."""
+        expected = {
+            "imu": ("imu.a", "imu.b"),
+            "rangefinder": ("rangefinder.a", "rangefinder.b"),
+        }
+        for field, names in expected.items():
+            found = tuple(item.name for item in getattr(self, field))
+            if found != names[: len(found)]:
+                raise ValueError(f"{field}: names {found}, must be {names[: len(found)]}")
+        return self
+
+
+def _source(name_or_path: str | Path) -> tuple[str, str]:
+    """Text of a preset and the name by which messages call it."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise PresetError(f"{path}: no such preset file")
+        return path.read_text("utf-8"), str(path)
+    folder = resources.files("hil.plant") / "presets"
+    file = folder / f"{name_or_path}.toml"
+    if not file.is_file():
+        known = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
+        raise PresetError(f"preset {str(name_or_path)!r} unknown; known: {', '.join(known)}")
+    return file.read_text("utf-8"), f"{name_or_path}.toml"
+
+
+def describe(error: ValidationError, file: str) -> str:
+    """One line per fault: file, field, value, what is allowed."""
+    lines = []
+    for item in error.errors():
+        field = ".".join(str(part) for part in item["loc"]) or "(file)"
+        value = "" if isinstance(item["input"], dict | BaseModel) else f" = {item['input']!r}"
+        lines.append(f"{file}: {field}{value}: {item['msg']}")
+    return "\n".join(lines)
+
+
+def parse_preset(values: dict[str, Any], file: str) -> LanderPreset:
+    """A preset from parsed TOML; `file` is for messages."""
+    try:
+        return LanderPreset.model_validate(values)
+    except ValidationError as error:
+        raise PresetError(describe(error, file)) from None
+
+
+def load_preset(name_or_path: str | Path) -> LanderPreset:
+    """The preset of a name that ships with the package, or of a path to a TOML file."""
+    text, file = _source(name_or_path)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PresetError(f"{file}: not TOML: {error}") from None
+    return parse_preset(values, file)
