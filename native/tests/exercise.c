@@ -14,5 +14,15 @@ const exercise EXERCISES[] = {
     {"strapdown", exercise_strapdown},
     {"terrain_map", exercise_terrain_map},
     {"ud", exercise_ud},
+    {"filter", exercise_filter},
+    {"crater_detect", exercise_crater_detect},
+    {"crater_frame", exercise_crater_frame},
+    {"crater_match", exercise_crater_match},
+    {"allocation", exercise_allocation},
+    {"approach", exercise_approach},
+    {"attitude_control", exercise_attitude_control},
+    {"burn", exercise_burn},
+    {"guidance", exercise_guidance},
+    {"touchdown", exercise_touchdown},
 };
 const int32_t EXERCISE_COUNT = sizeof EXERCISES / sizeof EXERCISES[0];

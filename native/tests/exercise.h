@@ -31,4 +31,20 @@ uint64_t exercise_strapdown(void);
 uint64_t exercise_terrain_map(void);
 uint64_t exercise_ud(void);
 
+/* exercise_filter.c */
+uint64_t exercise_filter(void);
+
+/* exercise_vision.c */
+uint64_t exercise_crater_detect(void);
+uint64_t exercise_crater_frame(void);
+uint64_t exercise_crater_match(void);
+
+/* exercise_gnc.c */
+uint64_t exercise_allocation(void);
+uint64_t exercise_approach(void);
+uint64_t exercise_attitude_control(void);
+uint64_t exercise_burn(void);
+uint64_t exercise_guidance(void);
+uint64_t exercise_touchdown(void);
+
 #endif
