@@ -1,7 +1,7 @@
 """A descent with known truth, for tests of the navigation filter.
 
-Truth is the strapdown itself driven by perfect increments (its own accuracy has its own test), so that
-what remains is estimation: biases, noise and measurements drawn from the models that the filter
+Truth is the strapdown itself driven by perfect increments (its own accuracy has its own test), so
+that what remains is estimation: biases, noise and measurements drawn from the models that the filter
 states in `filter.h`.
 """
 
@@ -186,6 +186,7 @@ def make_params(**changes: Any) -> Any:
         ],
         "velocity_sigma_m_s": [0.1, 0.1, 0.1],
         "velocity_sigma_fraction": 0.002,
+        "velocity_minimum_m": 5.0,
         "velocity_maximum_m": 3000.0,
         "velocity_minimum_cosine": 0.55,
         "star_sigma_rad": [2e-4, 5e-5, 5e-5],
@@ -306,8 +307,16 @@ def camera() -> Any:
 class Descent:
     """Truth, instruments and filter, advanced together."""
 
-    def __init__(self, ground: Ground, params: Any, seed: int, altitude_m: float = 15e3,
-                 speed_m_s: float = 1600.0, along_m: float = -450e3, pitch_rad: float = 0.15) -> None:  # fmt: skip
+    def __init__(
+        self,
+        ground: Ground,
+        params: Any,
+        seed: int,
+        altitude_m: float = 15e3,
+        speed_m_s: float = 1600.0,
+        along_m: float = -450e3,
+        pitch_rad: float = 0.15,
+    ) -> None:
         self.rng = np.random.default_rng(seed)
         self.ground, self.params, self.site = ground, params, ground.site
         position = ground.site_position(along_m, 0.0, altitude_m + ground.height(along_m, 0.0))
@@ -381,7 +390,7 @@ class Descent:
         return decision
 
     def true_range(self, beam: int) -> float | None:
-        """Noise-free slant range; the ground at the hit shares the map error as the filter models it."""
+        """Noise-free slant range; the ground there shares the map error as the filter models it."""
         b = self.params.beam[beam]
         direction = rotate(self.vehicle.q, array(b.direction_body, 3))
         mapped = self.ground.slant_range(self.vehicle.position, direction)

@@ -1,3 +1,5 @@
+#define OB_MAP_GRIDS 4
+
 typedef struct {
   double along0_m, cross0_m;
   double spacing_m;

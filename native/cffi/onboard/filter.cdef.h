@@ -32,7 +32,7 @@ typedef struct {
   ob_range_beam beam[2];
   double velocity_sigma_m_s[3];
   double velocity_sigma_fraction;
-  double velocity_maximum_m;
+  double velocity_minimum_m, velocity_maximum_m;
   double velocity_minimum_cosine;
   double star_sigma_rad[3];
   double star_maximum_rate_rad_s;

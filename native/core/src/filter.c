@@ -432,7 +432,8 @@ static int velocity_is_due(const ob_filter *f, const double up[3]) {
   static const double Z[3] = {0.0, 0.0, 1.0};
   double axis[3];
   ob_q_rotate(axis, f->strapdown.q_site_from_body, Z);
-  return f->state.altitude_m < f->params.velocity_maximum_m &&
+  return f->state.altitude_m > f->params.velocity_minimum_m &&
+         f->state.altitude_m < f->params.velocity_maximum_m &&
          ob_v3_dot(axis, up) > f->params.velocity_minimum_cosine;
 }
 

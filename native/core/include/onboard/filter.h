@@ -86,7 +86,7 @@ typedef struct {
   ob_range_beam beam[OB_FILTER_BEAMS];
   double velocity_sigma_m_s[3];      /* velocimeter, body axes: hypot(sigma, fraction speed) */
   double velocity_sigma_fraction;
-  double velocity_maximum_m;         /* altitude below which samples are due */
+  double velocity_minimum_m, velocity_maximum_m; /* altitudes between which samples are due */
   double velocity_minimum_cosine;    /* of the tilt within which they are due */
   double star_sigma_rad[3];          /* star tracker, body axes */
   double star_maximum_rate_rad_s;    /* slower than this ... */

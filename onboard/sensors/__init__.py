@@ -1,0 +1,1 @@
+"""Sensors: samples from the ports, checked, onto the bus."""

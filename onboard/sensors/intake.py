@@ -1,0 +1,89 @@
+"""Drains one input port and passes on what can be believed at sight.
+
+A sample is passed on when it is newer than the last one, young enough, not from the future, and the
+instrument's own check holds (validity flag, finite numbers, physical range). Everything else is
+counted by cause. Whether a measurement agrees with the rest of the world is for navigation to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from onboard.bus import NEVER_NS, Topic
+from onboard.core._core import lib
+from onboard.ports import InputPort
+
+Check = Callable[[Any], bool]
+
+
+class Intake:
+    """One instrument: the newest good sample of each step goes to its topic."""
+
+    __slots__ = (
+        "_check",
+        "_max_age_ns",
+        "_publish",
+        "_read",
+        "bad_count",
+        "gap_count",
+        "good_count",
+        "late_count",
+        "name",
+        "repeated_count",
+        "sequence",
+        "time_ns",
+    )
+
+    def __init__(self, port: InputPort, topic: Topic, check: Check, max_age_ns: int) -> None:
+        self.name = port.name
+        self.time_ns = NEVER_NS  # of the last good sample
+        self.sequence: int | None = None  # of the last sample that was new
+        self.good_count = 0
+        self.bad_count = 0  # the instrument's check failed
+        self.late_count = 0  # too old, or from the future
+        self.repeated_count = 0  # not newer than the last
+        self.gap_count = 0  # samples that never came
+        self._read = port.read
+        self._publish = topic.publish
+        self._check = check
+        self._max_age_ns = max_age_ns
+
+    def step(self, now_ns: int) -> None:
+        """Read until the port is empty; publish the newest good sample, if any."""
+        sample = self.newest(now_ns)
+        if sample is not None:
+            self._publish(sample, sample[0])
+
+    def newest(self, now_ns: int) -> Any:
+        """The newest good sample that waits at the port, or None."""
+        best, read = None, self._read
+        while (sample := read()) is not None:
+            if self._accepts(sample, now_ns):
+                best = sample
+                self.time_ns = sample[0]
+        return best
+
+    def _accepts(self, sample: Any, now_ns: int) -> bool:
+        """Whether the sample is new, timely and good; counts why not."""
+        sequence, last = sample[1], self.sequence
+        if last is not None and sequence != last + 1:
+            if sequence <= last:
+                self.repeated_count += 1
+                return False
+            self.gap_count += sequence - last - 1
+        self.sequence = sequence
+        if not 0 <= now_ns - sample[0] <= self._max_age_ns:
+            self.late_count += 1
+            return False
+        if not self._check(sample):
+            self.bad_count += 1
+            return False
+        self.good_count += 1
+        return True
+
+    def state_hash(self, chain: int) -> int:
+        """What decides about the next sample, and what was counted, chained onto a hash."""
+        last = -1 if self.sequence is None else self.sequence
+        words = (last, self.good_count, self.bad_count, self.late_count, self.repeated_count)
+        return int(lib.ob_hash_i64s(chain, words, len(words)))

@@ -1,0 +1,52 @@
+"""All sensors of a vehicle as one member of its schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from onboard.bus import Bus
+from onboard.core._core import lib
+from onboard.sensors.imu import Imu
+from onboard.sensors.instruments import FrameIntake, intake
+from onboard.sensors.intake import Intake
+
+SLOW_NS = 100_000_000
+
+
+class Sensors:
+    """Steps the IMU and the legs at every tick, and the rest when the time is a multiple of 100 ms.
+
+    `ports` maps names to input ports: `imu.a`, `rangefinder.b`, `camera.a` and so on. At least one
+    `imu` is needed. A sample of a slow instrument that arrives between is taken up to 90 ms late,
+    which navigation allows for by its time stamp.
+    """
+
+    def __init__(self, bus: Bus, ports: Mapping[str, Any]) -> None:
+        def of(kind: str) -> list[Any]:
+            return [ports[n] for n in sorted(ports) if n.split(".")[0] == kind]
+
+        self.imu = Imu(of("imu"), bus)
+        self.legs = [intake(port, bus) for port in of("legs")]
+        others = sorted(n for n in ports if n.split(".")[0] not in ("imu", "legs", "camera"))
+        self.slow: list[Intake | FrameIntake] = [intake(ports[n], bus) for n in others]
+        self.slow += [FrameIntake(port, bus) for port in of("camera")]
+        self._slow_hash = 0
+        self._step_imu = self.imu.step
+        self._step_legs = tuple(leg.step for leg in self.legs)
+        self._step_slow = tuple(member.step for member in self.slow)
+
+    def step(self, now_ns: int) -> None:
+        """First in every tick."""
+        self._step_imu(now_ns)
+        for step in self._step_legs:
+            step(now_ns)
+        if now_ns % SLOW_NS == 0:
+            for step in self._step_slow:
+                step(now_ns)
+            for member in self.slow:
+                self._slow_hash = member.state_hash(self._slow_hash)
+
+    def state_hash(self, chain: int) -> int:
+        """Choice and sequence of the IMU, counters of the others, chained onto a hash."""
+        return int(lib.ob_hash_u64(chain, self.imu.state_word() ^ self._slow_hash))
