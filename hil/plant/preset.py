@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from hil.instruments.specs import (
     CameraSpec,
@@ -26,6 +26,7 @@ from hil.instruments.specs import (
     Vector,
     VelocimeterSpec,
 )
+from hil.validation import describe
 
 PositiveVector = tuple[Positive, Positive, Positive]
 
@@ -142,16 +143,6 @@ def _source(name_or_path: str | Path) -> tuple[str, str]:
         known = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
         raise PresetError(f"preset {str(name_or_path)!r} unknown; known: {', '.join(known)}")
     return file.read_text("utf-8"), f"{name_or_path}.toml"
-
-
-def describe(error: ValidationError, file: str) -> str:
-    """One line per fault: file, field, value, what is allowed."""
-    lines = []
-    for item in error.errors():
-        field = ".".join(str(part) for part in item["loc"]) or "(file)"
-        value = "" if isinstance(item["input"], dict | BaseModel) else f" = {item['input']!r}"
-        lines.append(f"{file}: {field}{value}: {item['msg']}")
-    return "\n".join(lines)
 
 
 def parse_preset(values: dict[str, Any], file: str) -> LanderPreset:
