@@ -79,9 +79,9 @@ def iau_craters() -> Craters:
 
 
 def _ages(craters: Craters) -> npt.NDArray[np.float64]:
-    """Degradation of catalogue craters, 0.02 to 0.3, spread by a hash of their coordinates."""
+    """Ages of catalogue craters, 0.005 to 0.06, spread by a hash of their coordinates."""
     key = np.round(craters.latitude_deg * 1e4) * 31.0 + np.round(craters.longitude_deg * 1e4)
-    return 0.02 + 0.28 * np.mod(key * 0.6180339887498949, 1.0)
+    return 0.005 + 0.055 * np.mod(key * 0.6180339887498949, 1.0)
 
 
 def _catalogue(craters: Craters) -> npt.NDArray[Any]:
@@ -125,7 +125,16 @@ class Terrain:
         self._keep = (catalogue, start, index, counts)
         self.handle = ffi.new("pl_terrain *")
         lib.pl_terrain_init(
-            self.handle, seed, counts, rows, columns, self._base.unit_m, catalogue, start, index
+            self.handle,
+            seed,
+            counts,
+            rows,
+            columns,
+            self._base.unit_m,
+            catalogue,
+            count,
+            start,
+            index,
         )
 
     def height_m(self, unit_mcmf: Any, resolution_m: float = FULL_DETAIL_M) -> Any:

@@ -69,7 +69,7 @@ int64_t pl_catalogue_index(const pl_crater *catalogue, int64_t count, int32_t *s
                            int64_t capacity);
 void pl_terrain_init(pl_terrain *terrain, uint64_t seed, const int16_t *base, int64_t base_rows,
                      int64_t base_columns, double base_unit_m, const pl_crater *catalogue,
-                     const int32_t *catalogue_start, const int32_t *catalogue_index);
+                     int64_t catalogue_count, const int32_t *catalogue_start, const int32_t *catalogue_index);
 double pl_terrain_height_m(const pl_terrain *terrain, const double unit_mcmf[3], double resolution_m);
 void pl_terrain_heights_m(const pl_terrain *terrain, const double (*unit_mcmf)[3], int64_t n,
                           double resolution_m, double *height_m);

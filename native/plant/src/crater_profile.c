@@ -83,7 +83,7 @@ double pl_crater_fresh_depth_m(double diameter_m) {
   }
   const double at_400 = power_law(0.196, 0.4, 1.010) / 0.4;
   const double t = ob_clamp(ob_log(diameter_m / 40.0) / ob_log(10.0), 0.0, 1.0);
-  return diameter_m * (0.13 + t * (at_400 - 0.13));
+  return diameter_m * (0.11 + t * (at_400 - 0.11));
 }
 
 void pl_profile_init(pl_profile *p, const pl_profile_table *table, double diameter_m, double depth_m,

@@ -15,13 +15,15 @@
 #define CELL_WIDTH_MIN (W0 * 0.70710678)
 /* Cells of the coarsest octave: two rows of cells hold every crater that reaches a point. */
 #define COARSEST_CELLS 115
+#define SECONDARY_DEPTH 0.5 /* of half of the craters: Pike and Wilhelms 1978 */
+#define AGE_MAX_LEAST 0.20 /* see the header: depth of craters of 1 to 2 km */
 #define FACE_MARGIN 0.02
 #define GOLDEN UINT64_C(0x9e3779b97f4a7c15)
 
 static double power(double x, double exponent) { return ob_exp(exponent * ob_log(x)); }
 
 double pl_equilibrium_per_m2(double diameter_m) {
-  return 0.0794328 / (diameter_m * diameter_m);
+  return 0.035 * 1.54 / (diameter_m * diameter_m);
 }
 
 double pl_production_per_m2(double diameter_m) {
@@ -45,7 +47,7 @@ static void octave_densities(pl_octave *o) {
   const double made = pl_production_per_m2(d) - pl_production_per_m2(2.0 * d);
   const double kept = pl_equilibrium_per_m2(d) - pl_equilibrium_per_m2(2.0 * d);
   o->density_per_m2 = ob_min(made, kept);
-  o->age_max = ob_min(1.0, made / kept);
+  o->age_max = ob_clamp(made / kept, AGE_MAX_LEAST, 1.0);
   /* Diameters follow the power law of the process that binds. */
   const double exponent =
       made < kept ? ob_log(pl_production_per_m2(d) / pl_production_per_m2(2.0 * d)) / ob_log(2.0) : 2.0;
@@ -160,18 +162,18 @@ static double candidate_diameter(const pl_octave *o, const candidate *c) {
   return o->diameter_m[q] + (u - q) * (o->diameter_m[q + 1] - o->diameter_m[q]);
 }
 
-/* Whether the candidate exists, cells away from the middle of a face being smaller; and its age. */
-static int candidate_age(const pl_octave *o, const candidate *c, double a, double b, double scale,
-                         double *age) {
+/* Whether the candidate exists, cells away from the middle of a face being smaller; its age and the
+ * depth it had when fresh. */
+static int candidate_crater(const pl_octave *o, const candidate *c, double a, double b, double scale,
+                            pl_crater *out) {
   const double area = (W0 + 3.0 * W1 * a * a) * (W0 + 3.0 * W1 * b * b) * scale * scale * scale;
   const uint64_t h = pl_mix64(c->hash ^ GOLDEN);
-  *age = (double)(h & 0xffffffff) * 0x1p-32 * o->age_max;
-  return (double)(h >> 32) * 0x1p-32 * CELL_AREA_MAX < area;
-}
-
-static double candidate_depth(const pl_octave *o, double diameter_m) {
-  const double t = diameter_m / o->diameter_min_m - 1.0;
-  return diameter_m * (o->depth_ratio[0] + t * (o->depth_ratio[1] - o->depth_ratio[0]));
+  if ((double)(h >> 32) * 0x1p-32 * CELL_AREA_MAX >= area) return 0;
+  out->age = (double)(h & 0x7fffffff) * 0x1p-31 * o->age_max;
+  const double t = out->diameter_m / o->diameter_min_m - 1.0;
+  const double primary = out->diameter_m * (o->depth_ratio[0] + t * (o->depth_ratio[1] - o->depth_ratio[0]));
+  out->depth_m = h & 0x80000000 ? primary : SECONDARY_DEPTH * primary;
+  return 1;
 }
 
 static double to_place(const pl_octave *o, double cells) { return cells * 2.0 / (double)o->cells - 1.0; }
@@ -193,10 +195,10 @@ static double cell_height(const pl_octave *o, const pl_profile_table *table, int
     const double dx = d[0] * scale - unit[0], dy = d[1] * scale - unit[1], dz = d[2] * scale - unit[2];
     const double d2 = (dx * dx + dy * dy + dz * dz) * (OB_MOON_RADIUS_M * OB_MOON_RADIUS_M);
     const double diameter = candidate_diameter(o, &c);
-    double age;
-    if (d2 >= diameter * diameter || !candidate_age(o, &c, a, b, scale, &age)) continue;
+    pl_crater crater = {.diameter_m = diameter};
+    if (d2 >= diameter * diameter || !candidate_crater(o, &c, a, b, scale, &crater)) continue;
     pl_profile profile;
-    pl_profile_init(&profile, table, diameter, candidate_depth(o, diameter), age);
+    pl_profile_init(&profile, table, diameter, crater.depth_m, crater.age);
     sum += pl_profile_height_m(&profile, ob_sqrt(d2));
   }
   return sum;
@@ -221,26 +223,20 @@ double pl_population_height_m(const pl_population *p, const pl_profile_table *ta
   return sum;
 }
 
-int pl_population_cell(const pl_population *p, int octave, int64_t face, int64_t i, int64_t j,
-                       pl_crater out[PL_CELL_CRATERS_MAX]) {
-  const pl_octave *o = &p->octave[octave];
-  if (!inside(o->cells, i) || !inside(o->cells, j)) return 0;
+static void visit_cell(const pl_octave *o, int64_t face, int64_t i, int64_t j, pl_crater_visit *visit,
+                       void *context) {
   const uint64_t key = cell_key(o, face, i, j);
   const int count = cell_count(o, key);
-  int kept = 0;
   for (int n = 0; n < count; n++) {
     const candidate c = cell_candidate(key, n);
     const double a = to_place(o, (double)i + c.in_cell[0]), b = to_place(o, (double)j + c.in_cell[1]);
     double d[3];
     const double scale = face_direction(face, a, b, d);
-    pl_crater *crater = &out[kept];
-    if (!candidate_age(o, &c, a, b, scale, &crater->age)) continue;
-    ob_v3_scale(crater->unit_mcmf, d, scale);
-    crater->diameter_m = candidate_diameter(o, &c);
-    crater->depth_m = candidate_depth(o, crater->diameter_m);
-    kept++;
+    pl_crater crater = {.diameter_m = candidate_diameter(o, &c)};
+    if (!candidate_crater(o, &c, a, b, scale, &crater)) continue;
+    ob_v3_scale(crater.unit_mcmf, d, scale);
+    visit(context, &crater);
   }
-  return kept;
 }
 
 typedef struct {
@@ -272,21 +268,31 @@ static cell_box box_on_face(const pl_octave *o, int64_t face, const double (*uni
   return box;
 }
 
-int64_t pl_population_box(const pl_population *p, int octave, const double (*box_units)[3], int32_t units,
-                          double margin_m, pl_crater *out, int64_t capacity) {
+void pl_population_visit(const pl_population *p, int octave, const double (*box_units)[3], int32_t units,
+                         double margin_m, pl_crater_visit *visit, void *context) {
   const pl_octave *o = &p->octave[octave];
-  int64_t total = 0;
   for (int64_t face = 0; face < 6; face++) {
     const cell_box box = box_on_face(o, face, box_units, units, margin_m);
     for (int64_t i = box.low[0]; i <= box.high[0]; i++) {
-      for (int64_t j = box.low[1]; j <= box.high[1]; j++) {
-        pl_crater cell[PL_CELL_CRATERS_MAX];
-        const int count = pl_population_cell(p, octave, face, i, j, cell);
-        for (int n = 0; n < count; n++, total++) {
-          if (total < capacity) out[total] = cell[n];
-        }
-      }
+      for (int64_t j = box.low[1]; j <= box.high[1]; j++) visit_cell(o, face, i, j, visit, context);
     }
   }
-  return total;
+}
+
+typedef struct {
+  pl_crater *out;
+  int64_t capacity, count;
+} crater_list;
+
+static void append(void *context, const pl_crater *crater) {
+  crater_list *list = context;
+  if (list->count < list->capacity) list->out[list->count] = *crater;
+  list->count++;
+}
+
+int64_t pl_population_box(const pl_population *p, int octave, const double (*box_units)[3], int32_t units,
+                          double margin_m, pl_crater *out, int64_t capacity) {
+  crater_list list = {out, capacity, 0};
+  pl_population_visit(p, octave, box_units, units, margin_m, append, &list);
+  return list.count;
 }

@@ -5,7 +5,7 @@
 #include "plant/random.h"
 
 #define HURST 0.76
-#define AMPLITUDE_1KM_M 12.0
+#define AMPLITUDE_1KM_M 10.0
 #define GOLDEN UINT64_C(0x9e3779b97f4a7c15)
 
 void pl_roughness_init(pl_roughness *r, uint64_t seed) {
@@ -50,6 +50,11 @@ static double fade(double t) { return t * t * t * (t * (t * 6.0 - 15.0) + 10.0);
 
 static double mix(double a, double b, double w) { return a + w * (b - a); }
 
+/* Along one edge of the cell in z, from the gradients of its two ends. */
+static double edge(const double g[2][3], double x, double y, double z, double w) {
+  return mix(g[0][0] * x + g[0][1] * y + g[0][2] * z, g[1][0] * x + g[1][1] * y + g[1][2] * (z - 1.0), w);
+}
+
 double pl_roughness_height_m(const pl_roughness *r, int octave, const double unit_mcmf[3],
                              pl_noise_cell *cell) {
   const double scale = OB_MOON_RADIUS_M * r->per_m[octave];
@@ -64,13 +69,10 @@ double pl_roughness_height_m(const pl_roughness *r, int octave, const double uni
       cell->corner[2] != corner[2]) {
     load_cell(cell, r->key[octave], corner);
   }
-  double n[8];
-  for (int c = 0; c < 8; c++) {
-    const double *g = cell->gradient[c];
-    n[c] = g[0] * (t[0] - (c >> 2)) + g[1] * (t[1] - (c >> 1 & 1)) + g[2] * (t[2] - (c & 1));
-  }
-  const double u = fade(t[0]), v = fade(t[1]), w = fade(t[2]);
-  const double low = mix(mix(n[0], n[1], w), mix(n[2], n[3], w), v);
-  const double high = mix(mix(n[4], n[5], w), mix(n[6], n[7], w), v);
-  return r->amplitude_m[octave] * mix(low, high, u);
+  const double x = t[0], y = t[1], z = t[2];
+  const double v = fade(y), w = fade(z);
+  const double(*g)[3] = (const double(*)[3])cell->gradient;
+  const double low = mix(edge(g, x, y, z, w), edge(g + 2, x, y - 1.0, z, w), v);
+  const double high = mix(edge(g + 4, x - 1.0, y, z, w), edge(g + 6, x - 1.0, y - 1.0, z, w), v);
+  return r->amplitude_m[octave] * mix(low, high, fade(x));
 }

@@ -7,6 +7,7 @@
 #include "onboard/vector.h"
 
 #define BASE_RESOLVES_FROM_M 15e3 /* a crater of this diameter spans about 1.5 samples of the base */
+#define STEEP 0.75                /* rate of descent of rays within 41 deg of the vertical */
 #define TOP_M 12e3                /* no ground is higher: the Moon's highest is 10.8 km */
 
 /* ---- base ---------------------------------------------------------------------------------- */
@@ -147,7 +148,7 @@ double pl_terrain_catalogue_m(const pl_terrain *t, const double u[3], double res
 
 void pl_terrain_init(pl_terrain *t, uint64_t seed, const int16_t *base, int64_t base_rows,
                      int64_t base_columns, double base_unit_m, const pl_crater *catalogue,
-                     const int32_t *catalogue_start, const int32_t *catalogue_index) {
+                     int64_t catalogue_count, const int32_t *catalogue_start, const int32_t *catalogue_index) {
   assert(base_rows >= 4 && base_columns >= 4 && base_columns % 2 == 0);
   t->seed = seed;
   t->base = base;
@@ -157,6 +158,7 @@ void pl_terrain_init(pl_terrain *t, uint64_t seed, const int16_t *base, int64_t 
   t->pole_height_m[0] = row_mean(t, 0);
   t->pole_height_m[1] = row_mean(t, base_rows - 1);
   t->catalogue = catalogue;
+  t->catalogue_count = catalogue_count;
   t->catalogue_start = catalogue_start;
   t->catalogue_index = catalogue_index;
   pl_profile_table_init(&t->profiles);
@@ -277,35 +279,63 @@ static double ray_entry(const double origin[3], const double direction[3]) {
   return root < 0.0 || b > 0.0 ? -1.0 : -b - ob_sqrt(root);
 }
 
-int pl_terrain_raycast(const pl_terrain *t, const double origin[3], const double direction[3],
-                       double max_range_m, double resolution_m, double *range_m) {
-  const double finest = ob_max(resolution_m, PL_OCTAVE_MIN_M);
-  const double tolerance = ob_max(1e-3, 0.01 * resolution_m);
-  double range = ray_entry(origin, direction);
-  if (range < 0.0) return 0;
+/* Down a ray steeper than any slope the height above the ground falls all along, so that its only root
+ * is found by steps of height over rate of descent, back where they went too far. */
+static int ray_steep(const pl_terrain *t, const double origin[3], const double direction[3], double range,
+                     double finest, double tolerance, double *range_m) {
+  double resolution = PL_CATALOGUE_DIAMETER_MAX_M;
+  for (int i = 0; i < 100; i++) {
+    const ray_state s = ray_at(t, origin, direction, range, resolution);
+    const double gap = ob_fabs(s.gap_m);
+    if (resolution <= finest && gap < tolerance) {
+      *range_m = range;
+      return range > 0.0;
+    }
+    range += s.gap_m / ob_max(s.down, 0.5);
+    resolution = ob_clamp(0.05 * gap, finest, resolution);
+  }
+  return 0;
+}
+
+/* Along a shallow ray: steps that slopes up to 35 deg cannot pass, in finer detail as the ground nears. */
+static int ray_shallow(const pl_terrain *t, const double origin[3], const double direction[3], double range,
+                       double max_range_m, double finest, double tolerance, double *range_m) {
   double last_range = range, last_gap = 0.0;
   double resolution = PL_CATALOGUE_DIAMETER_MAX_M;
-  for (int i = 0; i < 1024 && range <= max_range_m; i++) {
+  for (int i = 0; i < 2048 && range <= max_range_m; i++) {
     const ray_state s = ray_at(t, origin, direction, range, resolution);
-    /* Coarse ground will do while it is far: finer craters stand out by less than a seventh of their
-     * diameter. Close to it, look again in finer detail. */
     if (resolution > finest && s.gap_m < 2.0 * resolution) {
-      resolution = ob_max(finest, ob_min(0.25 * s.gap_m, 0.25 * resolution));
+      resolution = ob_clamp(0.25 * s.gap_m, finest, 0.25 * resolution);
       continue;
     }
     if (s.gap_m <= 0.0) {
       if (last_gap <= 0.0) return 0; /* began below */
-      range = ray_refine(t, origin, direction, last_range, last_gap, range, s.gap_m, finest, tolerance);
-      *range_m = range;
-      return range <= max_range_m;
+      *range_m = ray_refine(t, origin, direction, last_range, last_gap, range, s.gap_m, finest, tolerance);
+      return 1;
     }
     last_range = range;
     last_gap = s.gap_m;
-    const double slope = resolution > finest ? 0.7 : 0.35;
+    /* What is left out stands out by less than 0.15 of its size. */
     const double margin = resolution > finest ? 0.15 * resolution : 0.0;
-    const double closing = ob_max(s.down + slope * s.level, 1e-3);
-    range += ob_max((s.gap_m - margin) / closing, tolerance);
+    range += ob_max((s.gap_m - margin) / ob_max(s.down + 0.7 * s.level, 1e-3), tolerance);
     resolution = ob_clamp(0.25 * s.gap_m, finest, resolution);
   }
   return 0;
+}
+
+int pl_terrain_raycast(const pl_terrain *t, const double origin[3], const double direction[3],
+                       double max_range_m, double resolution_m, double *range_m) {
+  assert(ob_fabs(ob_v3_dot(direction, direction) - 1.0) < 1e-6);
+  const double finest = ob_max(resolution_m, PL_OCTAVE_MIN_M);
+  const double tolerance = ob_max(1e-3, 0.01 * resolution_m);
+  const double entry = ray_entry(origin, direction);
+  if (entry < 0.0) return 0;
+  const double down = -ob_v3_dot(origin, direction) / ob_v3_norm(origin);
+  double range;
+  const int hit = down > STEEP ? ray_steep(t, origin, direction, entry, finest, tolerance, &range)
+                               : ray_shallow(t, origin, direction, entry, max_range_m, finest, tolerance,
+                                             &range);
+  if (!hit || range > max_range_m) return 0;
+  *range_m = range;
+  return 1;
 }

@@ -4,11 +4,11 @@
  * that falls with the cube of distance (McGetchin, Settle and Head 1973). It ages by topographic
  * diffusion, dz/dt = kappa laplacian z (Fassett and Thomson 2014): the table holds the solution of the
  * axisymmetric equation at PL_PROFILE_AGES values of kappa t / R^2 between 0 and PL_PROFILE_TAU_MAX,
- * at which about a tenth of the depth is left and the crater no longer counts as one.
+ * at which a twenty-fifth of the depth is left and the crater has gone.
  *
  * Depth and rim height against diameter: Pike (1977), simple d = 0.196 D^1.010, h = 0.036 D^1.014,
  * complex d = 1.044 D^0.301, h = 0.236 D^0.399 (kilometres; they meet near D = 11 km). Below 400 m
- * fresh craters in regolith are shallower: d/D falls to 0.13 at 40 m (after Stopar et al. 2017).
+ * fresh craters in regolith are shallower: d/D falls to 0.11 at 40 m (after Stopar et al. 2017).
  */
 #ifndef PLANT_CRATER_PROFILE_H
 #define PLANT_CRATER_PROFILE_H
@@ -19,7 +19,7 @@
 #define PL_PROFILE_STEPS 32 /* samples per crater radius */
 #define PL_PROFILE_REACH 2  /* the shape ends at this many crater radii (one diameter) */
 #define PL_PROFILE_SAMPLES (PL_PROFILE_STEPS * PL_PROFILE_REACH + 3)
-#define PL_PROFILE_TAU_MAX 0.30
+#define PL_PROFILE_TAU_MAX 0.7
 
 typedef struct {
   /* [simple, complex][age][sample]: height over the ground before the impact, in fresh depths;

@@ -10,9 +10,13 @@
  *   production  N(>D) = N(1 km) 10^(sum a_i (log10 D_km)^i - a_0), Neukum, Ivanov and Hartmann 2001,
  *               table 1, with N(1 km) = 4.8e-3 per km^2 from their chronology, eq. 5, at 3.5 Ga; below 10 m
  *               continued with its slope there;
- *   equilibrium N(>D) = 10^-1.1 D^-2 (D in m; Trask 1966, Moore et al. 1980),
- * taken octave by octave. Ages: where equilibrium binds, craters last just until they have faded
- * (age uniform in [0, 1]); above, age is uniform in [0, production / equilibrium].
+ *   equilibrium N(>D) = 3.5 % of geometric saturation, 1.54 D^-2 (D in m; Gault 1970; "a few percent",
+ *               Minton et al. 2019),
+ * taken octave by octave; they meet near 250 m. Ages: where equilibrium binds, craters last just until
+ * they have faded (age uniform in [0, 1]); above, age is uniform in [0, production / equilibrium], but
+ * to 0.2 at least. Half of the craters are secondaries, half as deep (Pike and Wilhelms 1978). So craters
+ * of 1 to 2 km get depths over diameter of 0.04, 0.08, 0.16 (5th, 50th, 95th percentile; the LU1319381
+ * catalogue has 0.038, 0.068, 0.129 in western Mare Frigoris, from an elevation model that blurs them).
  */
 #ifndef PLANT_POPULATION_H
 #define PLANT_POPULATION_H
@@ -74,13 +78,13 @@ void pl_face_unit(const pl_face_place *place, double unit_mcmf[3]);
 double pl_population_height_m(const pl_population *p, const pl_profile_table *table, int octave,
                               const double unit_mcmf[3], const pl_face_place *places, int place_count);
 
-/* The craters of one cell into `out`; returns their number. Cells outside of the face hold none. */
-int pl_population_cell(const pl_population *p, int octave, int64_t face, int64_t i, int64_t j,
-                       pl_crater out[PL_CELL_CRATERS_MAX]);
+/* Calls `visit` with every crater of one octave in the box of directions that spans `box_units` (points
+ * along the outline of a patch no wider than 20 deg), widened by `margin_m`; and with some around it. */
+typedef void pl_crater_visit(void *context, const pl_crater *crater);
+void pl_population_visit(const pl_population *p, int octave, const double (*box_units)[3], int32_t units,
+                         double margin_m, pl_crater_visit *visit, void *context);
 
-/* Craters of one octave in the box of directions that spans `box_units` (the corners and points along
- * the sides of a patch no wider than a quarter of a face), widened by `margin_m`. Writes at most
- * `capacity`; returns how many there are. */
+/* The same craters into `out`. Writes at most `capacity`; returns how many there are. */
 int64_t pl_population_box(const pl_population *p, int octave, const double (*box_units)[3], int32_t units,
                           double margin_m, pl_crater *out, int64_t capacity);
 

@@ -33,6 +33,7 @@ typedef struct {
   /* Craters of a catalogue, and for each cell of the cube the range of `catalogue_index` that lists the
    * craters reaching into it; owned by the caller. */
   const pl_crater *catalogue;
+  int64_t catalogue_count;
   const int32_t *catalogue_start; /* [PL_CATALOGUE_STARTS] */
   const int32_t *catalogue_index;
   pl_profile_table profiles;
@@ -48,7 +49,7 @@ int64_t pl_catalogue_index(const pl_crater *catalogue, int64_t count, int32_t *s
 /* base_rows >= 4, base_columns even and >= 4. */
 void pl_terrain_init(pl_terrain *terrain, uint64_t seed, const int16_t *base, int64_t base_rows,
                      int64_t base_columns, double base_unit_m, const pl_crater *catalogue,
-                     const int32_t *catalogue_start, const int32_t *catalogue_index);
+                     int64_t catalogue_count, const int32_t *catalogue_start, const int32_t *catalogue_index);
 
 /* Height (m). About 1.5 us at full detail. */
 double pl_terrain_height_m(const pl_terrain *terrain, const double unit_mcmf[3], double resolution_m);
