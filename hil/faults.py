@@ -1,9 +1,8 @@
 """Faults at the ports between vehicle and emulator, from the scenario file; see docs/faults.md.
 
-    attached = attach_faults(plant.ports, specs, seed, clock)
-    vehicle = build(attached.ports)   # ports without a fault are the plant's own
-    ...
-    attached.advance()                # once a tick, before the plant's step
+    attached = attach(plant.ports, specs, seed, file, clock)
+    vehicle = build(attached.ports)       # ports without a fault are the plant's own
+    step = attached.stepping(plant.step)  # moves delayed commands, too
 
 A fault sits on one direction of one port. Messages that pass while it is active are changed, held
 back, lost or doubled by `hil.fault_line`. Each fault draws from its own stream of random numbers,
@@ -187,14 +186,26 @@ def parse_faults(values: Sequence[Any], file: str) -> tuple[FaultSpec, ...]:
 
 @dataclass(frozen=True)
 class AttachedFaults:
-    """Ports with their faults. `advance` is to be called once a tick before the plant's step."""
+    """Ports with their faults, and the lines of those that lead out of the vehicle."""
 
     ports: dict[str, Any]
     lines: tuple[_OutputLine, ...]
 
     def advance(self) -> None:
+        """Deliver the commands that are due; once a tick, before the plant's step."""
         for line in self.lines:
             line.advance()
+
+    def stepping(self, step: Callable[[], Any]) -> Callable[[], Any]:
+        """`step` preceded by `advance`; `step` itself when there is nothing to advance."""
+        if not self.lines:
+            return step
+
+        def faulty_step() -> Any:
+            self.advance()
+            return step()
+
+        return faulty_step
 
 
 class _FaultyPort:
@@ -242,10 +253,11 @@ def _line(specs: Sequence[tuple[int, FaultSpec]], seed: int, clock: Callable[[],
     return FaultLine([spec for _, spec in specs], streams, clock)
 
 
-def attach_faults(
+def attach(
     ports: Mapping[str, Any],
     specs: Sequence[FaultSpec],
     seed: int,
+    file: str,
     clock: Callable[[], int],
 ) -> AttachedFaults:
     """Ports with faults attached; `clock` gives the time of the emulated clock in ns.
@@ -256,7 +268,9 @@ def attach_faults(
     for index, spec in enumerate(specs):
         if spec.port not in ports:
             known = ", ".join(sorted(ports))
-            raise FaultError(f"fault.{index}: port = {spec.port!r}: this vehicle has {known}")
+            raise FaultError(
+                f"{file}: fault.{index}.port = {spec.port!r}: this vehicle has {known}"
+            )
     numbered = list(enumerate(specs))
     faulty: dict[str, Any] = dict(ports)
     outputs: list[_OutputLine] = []

@@ -18,10 +18,10 @@ from hil.faults import (
     AttachedFaults,
     FaultError,
     FaultSpec,
-    attach_faults,
+    attach,
     parse_faults,
 )
-from onboard.messages import LAYOUTS, EngineCommand, FrameHeader, RangeSample
+from onboard.messages import LAYOUTS, EngineCommand, FrameHeader, RangeSample, ThrusterCommand
 
 TICK_NS = 10_000_000
 INPUTS = [name for name, message in INPUT_MESSAGES.items() if message and name != "camera"]
@@ -73,7 +73,7 @@ def flow(specs: list[FaultSpec], messages: list[Any], seed: int = 1, ticks: int 
     """What the vehicle reads, tick by tick, when a device gives one message a tick."""
     clock = Clock()
     source = Source([])
-    attached = attach_faults({specs[0].port: source}, specs, seed, clock)
+    attached = attach({specs[0].port: source}, specs, seed, "mine.toml", clock)
     port = attached.ports[specs[0].port]
     out = []
     for tick in range(max(ticks, len(messages))):
@@ -115,7 +115,7 @@ def test_a_command_device_that_is_off_gets_zeros_every_tick() -> None:
     spec = FaultSpec.model_validate(
         {"port": "engine.a", "direction": "output", "kind": "off", "start_s": 0.01}
     )
-    attached = attach_faults({"engine.a": sink}, [spec], 1, clock)
+    attached = attach({"engine.a": sink}, [spec], 1, "mine.toml", clock)
     on = EngineCommand(0, 0, 1, 0.7)
     attached.ports["engine.a"].write(on)
     clock.now_ns = TICK_NS
@@ -256,7 +256,7 @@ def test_outputs_can_be_delayed_until_nothing_is_written(device: str, data: st.D
     spec = FaultSpec.model_validate(
         {"port": device, "kind": "delay", "amount": 0.03, "direction": "output"}
     )
-    attached = attach_faults({device: sink}, [spec], 1, clock)
+    attached = attach({device: sink}, [spec], 1, "mine.toml", clock)
     attached.ports[device].write(message)
     for tick in range(6):
         clock.now_ns = tick * TICK_NS
@@ -323,7 +323,7 @@ def test_packets_can_be_corrupted(packet: bytes) -> None:
     spec = FaultSpec.model_validate(
         {"port": "radio", "direction": "output", "kind": "corrupt", "amount": 4}
     )
-    attached = attach_faults({"radio": radio}, [spec], 1, Clock())
+    attached = attach({"radio": radio}, [spec], 1, "mine.toml", Clock())
     attached.ports["radio"].send(packet)
     assert attached.ports["radio"].receive() is None
     flipped = int.from_bytes(packet, "big") ^ int.from_bytes(radio.sent[0], "big")
@@ -335,9 +335,23 @@ def test_packets_can_be_corrupted(packet: bytes) -> None:
 
 def test_ports_without_faults_are_passed_on_untouched() -> None:
     source, sink = Source([]), Sink()
-    attached = attach_faults({"tank": source, "thrusters": sink}, [], 1, Clock())
+    attached = attach({"tank": source, "thrusters": sink}, [], 1, "mine.toml", Clock())
     assert attached == AttachedFaults({"tank": source, "thrusters": sink}, ())
     assert attached.ports["tank"] is source
+    assert attached.stepping(sink.write) == sink.write
+
+
+def test_a_faulty_step_moves_delayed_commands_first() -> None:
+    clock, sink = Clock(), Sink()
+    spec = FaultSpec.model_validate({"port": "thrusters", "kind": "delay", "amount": 0.01})
+    attached = attach({"thrusters": sink}, [spec], 1, "mine.toml", clock)
+    seen = []
+    step = attached.stepping(lambda: seen.append(len(sink.got)))
+    attached.ports["thrusters"].write(ThrusterCommand(*[0] * 14))
+    step()
+    clock.now_ns = TICK_NS
+    step()
+    assert seen == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -379,8 +393,10 @@ def test_a_wrong_fault_is_named_with_its_file(values: dict[str, Any], said: str)
 
 def test_an_instance_that_the_vehicle_lacks_is_named() -> None:
     spec = FaultSpec.model_validate({"port": "imu.b", "kind": "off"})
-    with pytest.raises(FaultError, match=r"port = 'imu.b': this vehicle has imu.a, tank"):
-        attach_faults({"imu.a": Source([]), "tank": Source([])}, [spec], 1, Clock())
+    with pytest.raises(
+        FaultError, match=r"mine.toml: fault.0.port = 'imu.b': this vehicle has imu.a, tank"
+    ):
+        attach({"imu.a": Source([]), "tank": Source([])}, [spec], 1, "mine.toml", Clock())
 
 
 def test_every_example_of_the_documentation_is_a_valid_fault_and_every_kind_has_one() -> None:
