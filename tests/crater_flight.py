@@ -1,4 +1,4 @@
-"""A vehicle over the plain of `crater_scene`, camera straight down: frame, map and navigated state."""
+"""A vehicle over the plain of `crater_scene`, camera straight down: frame, map and state."""
 
 from __future__ import annotations
 

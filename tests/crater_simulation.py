@@ -4,7 +4,10 @@ Projection and apparent radius are worked out here on their own, from the outlin
 that they also test the formulas of `crater_match.c`.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +49,73 @@ class Frame:
     map_diameter_m: Array
     detections: Array  # (n, 3): column, row, radius
     origin: npt.NDArray[np.int64]  # map entry of each detection, -1: none
+
+    def changed(self, **fields: Any) -> Frame:
+        return replace(self, **fields)
+
+    def without_detections(self) -> Frame:
+        return replace(self, detections=self.detections[:0], origin=self.origin[:0])
+
+    def without_map(self) -> Frame:
+        return replace(
+            self, map_position_m=self.map_position_m[:0], map_diameter_m=self.map_diameter_m[:0]
+        )
+
+    def with_prior_moved(self, distance_m: float) -> Frame:
+        """The prior moved over ground, north of the camera's boresight or so."""
+        up = self.position_m / np.linalg.norm(self.position_m)
+        across = np.cross(up, self.C_mcmf_from_camera[:, 0])
+        return replace(
+            self,
+            prior_position_m=self.prior_position_m + distance_m * across / np.linalg.norm(across),
+        )
+
+    def with_map_doubled(self, distance_m: float) -> Frame:
+        """Every map crater once more, that far away, in one direction over ground."""
+        up = self.position_m / np.linalg.norm(self.position_m)
+        across = np.cross(up, self.C_mcmf_from_camera[:, 0])
+        moved = self.map_position_m + distance_m * across / np.linalg.norm(across)
+        return replace(
+            self,
+            map_position_m=np.concatenate([self.map_position_m, moved]),
+            map_diameter_m=np.concatenate([self.map_diameter_m, self.map_diameter_m]),
+        )
+
+    def with_nan_map_rows(self) -> Frame:
+        """Rows at the end of the map that are no craters."""
+        bad = np.array([[np.nan] * 3, [np.inf] * 3, [0.0] * 3, [1.7374e6, 0.0, 0.0]])
+        return replace(
+            self,
+            map_position_m=np.concatenate([self.map_position_m, bad]),
+            map_diameter_m=np.concatenate([self.map_diameter_m, [100.0, 100.0, np.nan, np.nan]]),
+        )
+
+    def with_nan_detections(self) -> Frame:
+        """Detections at the end of the list that are none."""
+        bad = np.array(
+            [[np.nan, 9.0, 5.0], [9.0, np.inf, 5.0], [9.0, 9.0, np.nan], [-50.0, 9.0, 5.0]]
+        )
+        return replace(
+            self,
+            detections=np.concatenate([self.detections, bad]),
+            origin=np.concatenate([self.origin, [-1] * len(bad)]),
+        )
+
+    def with_small_craters(self, count: int) -> Frame:
+        """More map craters below the camera, each too small to be seen."""
+        rng = np.random.default_rng(count)
+        up = self.position_m / np.linalg.norm(self.position_m)
+        altitude = float(np.linalg.norm(self.position_m)) - RADIUS_M
+        spread = rng.uniform(-2 * altitude, 2 * altitude, (count, 3))
+        ground = RADIUS_M * up + spread - (spread @ up)[:, None] * up
+        ground *= RADIUS_M / np.linalg.norm(ground, axis=1, keepdims=True)
+        return replace(
+            self,
+            map_position_m=np.concatenate([self.map_position_m, ground]),
+            map_diameter_m=np.concatenate(
+                [self.map_diameter_m, np.full(count, 1.5 * altitude / self.lens.focal_px)]
+            ),
+        )
 
 
 def axes_at(latitude: float, longitude: float) -> Array:

@@ -39,7 +39,7 @@ class CraterParameters:
     sun_elevation_min_rad: float = 0.05
     sigma_px: float = 0.25
     sigma_fraction: float = 0.06
-    sigma_shadow: float = 0.014
+    sigma_shadow: float = 0.018
     radius_ratio_max: float = 1.35
     gate_sigma: float = 3.0
     log10_chance_max: float = -6.0
