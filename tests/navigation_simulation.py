@@ -1,8 +1,8 @@
 """A descent with known truth, for tests of the navigation filter.
 
 Truth is the strapdown itself driven by perfect increments (its own accuracy has its own test), so
-that what remains is estimation: biases, noise and measurements drawn from the models that the filter
-states in `filter.h`.
+that what remains is estimation: biases, noise and measurements drawn from the models that
+`filter.h` states.
 """
 
 from __future__ import annotations

@@ -115,7 +115,8 @@ static void random_row(uint64_t *stream, double row[OB_UD_STATES]) {
 uint64_t exercise_ud(void) {
   uint64_t stream = 24, hash = OB_HASH_SEED;
   ob_ud ud;
-  double sigma[OB_UD_STATES], phi[OB_UD_STATES][OB_UD_DYNAMIC], variance[OB_UD_DYNAMIC];
+  double sigma[OB_UD_STATES], phi[OB_UD_STATES][OB_UD_WIDTH] = {{0.0}};
+  double variance[OB_UD_DYNAMIC];
   for (int i = 0; i < OB_UD_STATES; i++) {
     sigma[i] = argument_between(&stream, 0.1, 10.0);
     for (int k = 0; k < OB_UD_DYNAMIC; k++) {
@@ -127,7 +128,7 @@ uint64_t exercise_ud(void) {
   for (int i = 0; i < 60; i++) {
     double row[OB_UD_STATES], gain[OB_UD_STATES];
     random_row(&stream, row);
-    ob_ud_propagate(&ud, (const double(*)[OB_UD_DYNAMIC])phi, variance);
+    ob_ud_propagate(&ud, (const double(*)[OB_UD_WIDTH])phi, variance);
     ob_ud_markov(&ud, OB_UD_DYNAMIC + i % (OB_UD_STATES - OB_UD_DYNAMIC), 0.99, 0.02);
     ob_ud_update(&ud, row, 4.0, gain);
     ob_ud_add(&ud, row, 0.001);

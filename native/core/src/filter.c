@@ -75,7 +75,7 @@ int ob_filter_pose_at(const ob_filter *f, int64_t time_ns, ob_pose *out) {
 /* ---- covariance ------------------------------------------------------------------------------ */
 
 /* Put scale M (3x3, row major) at rows `row`, columns `column` of the transition. */
-static void put(double phi[N][OB_UD_DYNAMIC], int32_t row, int32_t column, double scale,
+static void put(double phi[N][OB_UD_WIDTH], int32_t row, int32_t column, double scale,
                 const double M[9]) {
   for (int32_t i = 0; i < 3; i++) {
     for (int32_t j = 0; j < 3; j++) {
@@ -102,7 +102,7 @@ static void gravity_gradient(const ob_filter *f, double G[9]) {
   }
 }
 
-static void transition(const ob_filter *f, double dt, double phi[N][OB_UD_DYNAMIC]) {
+static void transition(const ob_filter *f, double dt, double phi[N][OB_UD_WIDTH]) {
   static const double I[9] = {1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0};
   double C[9], G[9], moon[9], push[9], pushed[9];
   double dv_z = f->pending_dv_z_m_s;
@@ -183,12 +183,6 @@ static void forget_map_error(ob_filter *f, double dt) {
   ob_ud_markov(&f->ud, MAP, kept, variance * (1.0 - kept * kept));
 }
 
-static double state_sigma(const ob_filter *f, int32_t state) {
-  double h[N] = {0.0};
-  h[state] = 1.0;
-  return ob_sqrt(ob_ud_variance(&f->ud, h));
-}
-
 /* altitude = height - map - map error */
 static double altitude_sigma(const ob_filter *f) {
   double h[N] = {0.0};
@@ -203,26 +197,27 @@ static void refresh_sigmas(ob_filter *f) {
   for (int32_t i = 0; i < 3; i++) {
     double h[N] = {0.0};
     ob_v3_set(h + ATTITUDE, C[i], C[3 + i], C[6 + i]);
-    f->state.position_sigma_m[i] = state_sigma(f, POSITION + i);
-    f->state.velocity_sigma_m_s[i] = state_sigma(f, VELOCITY + i);
+    f->state.position_sigma_m[i] = ob_sqrt(ob_ud_diagonal(&f->ud, POSITION + i));
+    f->state.velocity_sigma_m_s[i] = ob_sqrt(ob_ud_diagonal(&f->ud, VELOCITY + i));
     f->state.attitude_sigma_rad[i] = ob_sqrt(ob_ud_variance(&f->ud, h));
   }
   f->state.altitude_sigma_m = altitude_sigma(f);
+  f->covariance_changed = 0;
 }
 
-static void refresh_digest(ob_filter *f) {
-  uint64_t hash = ob_ud_hash(&f->ud, OB_HASH_SEED);
-  for (int32_t i = 0; i < OB_STREAMS; i++) {
-    hash = ob_gate_hash(&f->gate[i], hash);
-  }
-  f->digest = hash;
+/* One column of U and one gate at a time: all of them reach the hash within 2 s of propagations. */
+static void extend_digest(ob_filter *f) {
+  int32_t column = (int32_t)f->digest_next;
+  f->digest = ob_hash_f64s(f->digest, f->ud.u[column], column);
+  f->digest = ob_gate_hash(&f->gate[column % OB_STREAMS], f->digest);
+  f->digest_next = (column + 1) % N;
 }
 
 void ob_filter_settle(ob_filter *f) {
   if (f->pending_ticks == 0) {
     return;
   }
-  double phi[N][OB_UD_DYNAMIC];
+  double phi[N][OB_UD_WIDTH];
   double dt = seconds(f->pending_ns);
   double velocity = square(f->params.accelerometer_noise_m_s_sqrt_s) * dt;
   double attitude = square(f->params.gyro_noise_rad_sqrt_s) * dt;
@@ -230,15 +225,15 @@ void ob_filter_settle(ob_filter *f) {
   const double noise[OB_UD_DYNAMIC] = {position, position, position, velocity, velocity,
                                        velocity, attitude, attitude, attitude};
   transition(f, dt, phi);
-  ob_ud_propagate(&f->ud, (const double(*)[OB_UD_DYNAMIC])phi, noise);
+  ob_ud_propagate(&f->ud, (const double(*)[OB_UD_WIDTH])phi, noise);
   walk_one_bias(f);
   forget_map_error(f, dt);
   f->pending_ticks = 0;
   f->pending_ns = 0;
   f->pending_dv_z_m_s = 0.0;
   ob_v3_set(f->pending_dv_site_m_s, 0.0, 0.0, 0.0);
-  refresh_sigmas(f);
-  refresh_digest(f);
+  f->covariance_changed = 1;
+  extend_digest(f);
 }
 
 void ob_filter_covariance(const ob_filter *f, double p[N * N]) { ob_ud_matrix(&f->ud, p); }
@@ -270,7 +265,7 @@ void ob_filter_correct(ob_filter *f, const double error[N]) {
   ob_v3_axpy(f->shift_site_m, 1.0, error + POSITION);
   ob_v3_axpy(f->turn_site_rad, 1.0, error + ATTITUDE);
   f->map_error_m += error[MAP];
-  refresh_sigmas(f);
+  f->covariance_changed = 1;
 }
 
 /* ---- start, IMU, output ---------------------------------------------------------------------- */
@@ -316,7 +311,7 @@ void ob_filter_init(ob_filter *f, const ob_filter_params *params, const ob_site 
     remember_pose(f);
   }
   refresh_sigmas(f);
-  refresh_digest(f);
+  f->digest = OB_HASH_SEED;
 }
 
 /* Widen body axis `axis` of the attitude (or the velocity) block by a variance. */
@@ -378,6 +373,9 @@ void ob_filter_output(ob_filter *f, ob_nav_state *out) {
   double per_s = 1.0 / seconds(f->params.tick_ns);
   ob_nav_state *state = &f->state;
   find_nadir(f, &height_m);
+  if (f->covariance_changed) {
+    refresh_sigmas(f);
+  }
   state->time_ns = f->strapdown.time_ns;
   ob_v3_copy(state->position_site_m, f->strapdown.position_site_m);
   ob_v3_copy(state->velocity_site_m_s, f->strapdown.velocity_site_m_s);

@@ -132,13 +132,10 @@ uint64_t ob_gate_hash(const ob_gate *gate, uint64_t hash) {
                            gate->run_since_ns,
                            gate->last_time_ns,
                            gate->last_accepted_ns,
-                           gate->due,
                            gate->due_since_ns,
-                           gate->silent};
+                           gate->due * 2 + gate->silent};
   hash = ob_hash_i64s(hash, words, (int32_t)(sizeof words / sizeof words[0]));
   hash = ob_hash_f64(hash, gate->score);
-  hash = ob_hash_f64(hash, gate->nis);
   hash = ob_hash_f64s(hash, gate->innovation, 3);
-  hash = ob_hash_f64s(hash, gate->sigma, 3);
   return ob_hash_f64s(hash, gate->run_innovation, 3);
 }

@@ -7,6 +7,7 @@
 
 #define N OB_UD_STATES
 #define DYNAMIC OB_UD_DYNAMIC
+#define COLUMNS (2 * DYNAMIC) /* of the dynamic states, then of their noise */
 
 void ob_ud_init(ob_ud *ud, const double sigma[N]) {
   memset(ud, 0, sizeof *ud);
@@ -25,6 +26,14 @@ static void project(const ob_ud *ud, const double h[N], double f[N]) {
     }
     f[j] = sum;
   }
+}
+
+double ob_ud_diagonal(const ob_ud *ud, int32_t index) {
+  double sum = ud->d[index];
+  for (int32_t j = index + 1; j < N; j++) {
+    sum += ud->u[j][index] * ud->d[j] * ud->u[j][index];
+  }
+  return sum;
 }
 
 double ob_ud_covariance(const ob_ud *ud, const double g[N], const double h[N]) {
@@ -114,62 +123,64 @@ void ob_ud_markov(ob_ud *ud, int32_t index, double phi, double variance) {
 }
 
 /* w = phi times column j of U */
-static void transform(const ob_ud *ud, const double phi[N][DYNAMIC], int32_t j, double w[DYNAMIC]) {
-  for (int32_t i = 0; i < DYNAMIC; i++) {
-    w[i] = phi[j][i];
-  }
+static void transform(const ob_ud *ud, const double phi[N][OB_UD_WIDTH], int32_t j,
+                      double w[OB_UD_WIDTH]) {
+  double sum[OB_UD_WIDTH];
+  memcpy(sum, phi[j], sizeof sum);
   for (int32_t k = 0; k < j; k++) {
     double u = ud->u[j][k];
-    for (int32_t i = 0; i < DYNAMIC; i++) {
-      w[i] += phi[k][i] * u;
+    for (int32_t i = 0; i < OB_UD_WIDTH; i++) {
+      sum[i] += phi[k][i] * u;
+    }
+  }
+  memcpy(w, sum, sizeof sum);
+}
+
+/* dot[i] = sum over k of weight[k] w[k][i] w[k][j], all i side by side */
+static void inner_products(const double w[COLUMNS][OB_UD_WIDTH], const double weight[COLUMNS],
+                           int32_t j, double dot[OB_UD_WIDTH]) {
+  memset(dot, 0, OB_UD_WIDTH * sizeof dot[0]);
+  for (int32_t k = 0; k < COLUMNS; k++) {
+    double weighted = weight[k] * w[k][j];
+    for (int32_t i = 0; i < OB_UD_WIDTH; i++) {
+      dot[i] += weighted * w[k][i];
     }
   }
 }
 
-/* Thornton's orthogonalisation of the rows of [Phi U | I] with weights [D | Q]; the noise columns are
- * kept apart because their row i begins as unit vector i. */
-static void orthogonalise(ob_ud *ud, double w[DYNAMIC][2 * DYNAMIC],
-                          const double weight[2 * DYNAMIC]) {
+/* Thornton's orthogonalisation of the rows of [Phi U | I] with weights [D | Q]. w holds the columns of
+ * that matrix. */
+static void orthogonalise(ob_ud *ud, double w[COLUMNS][OB_UD_WIDTH], const double weight[COLUMNS]) {
   for (int32_t j = DYNAMIC - 1; j >= 0; j--) {
-    double weighted[2 * DYNAMIC], d = 0.0;
-    for (int32_t k = 0; k < 2 * DYNAMIC; k++) {
-      weighted[k] = weight[k] * w[j][k];
-      d += weighted[k] * w[j][k];
+    double dot[OB_UD_WIDTH];
+    inner_products((const double(*)[OB_UD_WIDTH])w, weight, j, dot);
+    assert(dot[j] > 0.0);
+    ud->d[j] = dot[j];
+    double inverse = 1.0 / dot[j];
+    for (int32_t i = 0; i < OB_UD_WIDTH; i++) {
+      dot[i] = i < j ? dot[i] * inverse : 0.0;
     }
-    assert(d > 0.0);
-    ud->d[j] = d;
-    double inverse = 1.0 / d;
-    for (int32_t i = 0; i < j; i++) {
-      double dot = 0.0;
-      for (int32_t k = 0; k < 2 * DYNAMIC; k++) {
-        dot += weighted[k] * w[i][k];
+    memcpy(ud->u[j], dot, (size_t)j * sizeof dot[0]);
+    for (int32_t k = 0; k < COLUMNS; k++) {
+      double wj = w[k][j];
+      for (int32_t i = 0; i < OB_UD_WIDTH; i++) {
+        w[k][i] -= dot[i] * wj;
       }
-      dot *= inverse;
-      for (int32_t k = 0; k < 2 * DYNAMIC; k++) {
-        w[i][k] -= dot * w[j][k];
-      }
-      ud->u[j][i] = dot;
     }
   }
 }
 
-void ob_ud_propagate(ob_ud *ud, const double phi[N][DYNAMIC], const double variance[DYNAMIC]) {
-  double w[DYNAMIC][2 * DYNAMIC] = {{0.0}}, weight[2 * DYNAMIC];
-  for (int32_t j = N - 1; j >= 0; j--) {
-    double column[DYNAMIC];
+void ob_ud_propagate(ob_ud *ud, const double phi[N][OB_UD_WIDTH], const double variance[DYNAMIC]) {
+  double w[COLUMNS][OB_UD_WIDTH] = {{0.0}}, weight[COLUMNS], column[OB_UD_WIDTH];
+  for (int32_t j = N - 1; j >= DYNAMIC; j--) {
     transform(ud, phi, j, column);
-    for (int32_t i = 0; i < DYNAMIC; i++) {
-      if (j < DYNAMIC) {
-        w[i][j] = column[i];
-      } else {
-        ud->u[j][i] = column[i];
-      }
-    }
+    memcpy(ud->u[j], column, DYNAMIC * sizeof column[0]);
   }
   for (int32_t j = 0; j < DYNAMIC; j++) {
+    transform(ud, phi, j, w[j]);
     weight[j] = ud->d[j];
     weight[DYNAMIC + j] = variance[j];
-    w[j][DYNAMIC + j] = 1.0;
+    w[DYNAMIC + j][j] = 1.0;
   }
   orthogonalise(ud, w, weight);
 }

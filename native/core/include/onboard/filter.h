@@ -131,6 +131,7 @@ typedef struct {
   /* since the covariance was moved last */
   int64_t pending_ticks;
   int64_t pending_ns;
+  int64_t covariance_changed; /* 1 until the sigmas of `state` follow */
   double pending_dv_site_m_s[3];
   double pending_dv_z_m_s;
   int64_t walked_ns[OB_UD_STATES - OB_UD_DYNAMIC - 1]; /* when each bias last took its random walk */
@@ -143,7 +144,8 @@ typedef struct {
 
   ob_nav_state state;
   int64_t bad_samples;   /* IMU samples that were missing or saturated */
-  uint64_t digest;       /* hash of covariance and gates when the covariance was moved last */
+  uint64_t digest;       /* running hash of covariance factors and gates, see ob_filter_hash */
+  int64_t digest_next;   /* column of U that enters it next */
 } ob_filter;
 
 /* Begin at `time_ns`. Map and its arrays stay the caller's. */
@@ -177,10 +179,11 @@ int ob_filter_star(ob_filter *f, int64_t time_ns, const double q_mci_from_body[4
 
 /* Crater matches of a frame exposed at time_ns, at most OB_FILTER_CRATERS (the first). Each match is
  * tested on its own (NIS of two pixels against the stream's threshold); the NIS of the frame is the
- * median, so a frame passes when at least half of its matches do, and those are used. The stream's innovation is the mean displacement over
- * ground that the matches ask for, in site axes (m). The noise of a pixel is the matcher's covariance,
- * a floor, and the crater's map sigma as seen by the camera. The update is iterated, because the first
- * fix of a descent may move the position by hundreds of metres. */
+ * median, so a frame passes when at least half of its matches do, and those are used. The stream's
+ * innovation is the mean displacement over ground that the matches ask for, in site axes (m). The
+ * noise of a pixel is the matcher's covariance, a floor, and the crater's map sigma as seen by the
+ * camera. The update is iterated, because the first fix of a descent may move the position by hundreds
+ * of metres. */
 int ob_filter_craters(ob_filter *f, int64_t time_ns, const ob_camera *camera,
                       const ob_crater_matched *matches, int64_t count);
 
@@ -191,7 +194,8 @@ void ob_filter_watch(ob_filter *f, int64_t now_ns);
 /* Covariance of the 19 states, row major; for tests and reports. */
 void ob_filter_covariance(const ob_filter *f, double p[OB_UD_STATES * OB_UD_STATES]);
 
-/* State, biases, diagonal factors and the digest of covariance and gates at their last propagation. */
+/* State, biases and diagonal factors now, and the running digest that one column of U and one gate enter
+ * at each covariance propagation. */
 uint64_t ob_filter_hash(const ob_filter *f, uint64_t hash);
 
 #endif

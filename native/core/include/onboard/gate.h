@@ -77,6 +77,7 @@ ob_gate_decision ob_gate_score(ob_gate *gate, const ob_gate_limits *limits,
 /* Say at `now_ns` whether samples are due; sets `silent`. */
 void ob_gate_watch(ob_gate *gate, const ob_gate_limits *limits, int64_t now_ns, int due);
 
+/* Everything that bears on later decisions. */
 uint64_t ob_gate_hash(const ob_gate *gate, uint64_t hash);
 
 #endif

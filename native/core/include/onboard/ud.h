@@ -14,6 +14,7 @@
 
 #define OB_UD_STATES 19
 #define OB_UD_DYNAMIC 9
+#define OB_UD_WIDTH 10 /* OB_UD_DYNAMIC made even, so that loops over it go in pairs */
 
 typedef struct {
   double u[OB_UD_STATES][OB_UD_STATES]; /* u[j][i] is U of row i, column j, for i < j; the rest 0 */
@@ -25,6 +26,9 @@ void ob_ud_init(ob_ud *ud, const double sigma[OB_UD_STATES]);
 
 /* h P h^T of a row h. */
 double ob_ud_variance(const ob_ud *ud, const double h[OB_UD_STATES]);
+
+/* P of row and column `index`. */
+double ob_ud_diagonal(const ob_ud *ud, int32_t index);
 
 /* g P h^T of two rows. */
 double ob_ud_covariance(const ob_ud *ud, const double g[OB_UD_STATES],
@@ -43,8 +47,9 @@ void ob_ud_add(ob_ud *ud, const double v[OB_UD_STATES], double variance);
 void ob_ud_markov(ob_ud *ud, int32_t index, double phi, double variance);
 
 /* Time update of the dynamic states: x <- phi x_all + w. phi[j] is column j of the transition from
- * all states, w has the given variances on the dynamic states. Parameters stay as they are. */
-void ob_ud_propagate(ob_ud *ud, const double phi[OB_UD_STATES][OB_UD_DYNAMIC],
+ * all states, its last element 0; w has the given variances on the dynamic states. Parameters stay as
+ * they are. */
+void ob_ud_propagate(ob_ud *ud, const double phi[OB_UD_STATES][OB_UD_WIDTH],
                      const double variance[OB_UD_DYNAMIC]);
 
 /* The full covariance, row major. */
