@@ -34,6 +34,7 @@ typedef struct {
   double vertical_deceleration_m_s2;
   double slow_descent_m_s;
   double touchdown_speed_m_s;
+  double blind_descent_m_s;
   double final_altitude_m;
   double no_dive_altitude_m;
   double horizontal_gain_1_s;

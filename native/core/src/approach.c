@@ -4,9 +4,10 @@
 
 #include "onboard/vector.h"
 
-static const double SHORTEST_S = 10.0;
-static const double STEP = 1.02;
-enum { SCAN = 208, LENGTHEN = 8 }; /* 1.02^207 = 60: ten minutes */
+static const double SCAN_STEP = 1.01; /* 1.01^195 = 7: from 0.5 to 3.5 */
+static const double LENGTHEN_STEP = 1.02;
+static const double PEAK_NONE = 1e9;
+enum { LENGTHEN = 8 };
 
 void ob_approach_acceleration(const ob_approach_end *end, const double position_m[3],
                               const double velocity_m_s[3], double time_to_go_s, double out[3]) {
@@ -41,26 +42,36 @@ double ob_approach_peak(const ob_approach_end *end, const double position_m[3],
   return ob_sqrt(peak2);
 }
 
-static double first_within(const ob_approach_end *end, const double position_m[3],
-                           const double velocity_m_s[3], const double fall_m_s2[3],
-                           double limit_m_s2, double time_to_go_s, int steps, double otherwise) {
-  for (int i = 0; i < steps; i++, time_to_go_s *= STEP) {
-    if (ob_approach_peak(end, position_m, velocity_m_s, fall_m_s2, time_to_go_s) <= limit_m_s2) {
-      return time_to_go_s;
+double ob_approach_time(const ob_approach_end *end, const double position_m[3],
+                        const double velocity_m_s[3], const double fall_m_s2[3], double limit_m_s2,
+                        double *peak_m_s2) {
+  double away[3];
+  ob_v3_sub(away, end->position_m, position_m);
+  double pace = ob_max(ob_v3_norm(away), 1.0) / ob_max(ob_v3_norm(velocity_m_s), 1.0);
+  double time = 0.5 * pace, best = time;
+  *peak_m_s2 = PEAK_NONE;
+  for (int i = 0; i < OB_APPROACH_SCAN && *peak_m_s2 > limit_m_s2; i++, time *= SCAN_STEP) {
+    double peak = ob_approach_peak(end, position_m, velocity_m_s, fall_m_s2, time);
+    if (peak < *peak_m_s2) {
+      *peak_m_s2 = peak;
+      best = time;
     }
   }
-  return otherwise < 0.0 ? time_to_go_s : otherwise;
-}
-
-double ob_approach_shortest(const ob_approach_end *end, const double position_m[3],
-                            const double velocity_m_s[3], const double fall_m_s2[3],
-                            double limit_m_s2) {
-  return first_within(end, position_m, velocity_m_s, fall_m_s2, limit_m_s2, SHORTEST_S, SCAN, 0.0);
+  return best;
 }
 
 double ob_approach_lengthen(const ob_approach_end *end, const double position_m[3],
                             const double velocity_m_s[3], const double fall_m_s2[3],
                             double limit_m_s2, double time_to_go_s) {
-  return first_within(end, position_m, velocity_m_s, fall_m_s2, limit_m_s2, time_to_go_s, LENGTHEN,
-                      -1.0);
+  double peak = ob_approach_peak(end, position_m, velocity_m_s, fall_m_s2, time_to_go_s);
+  for (int i = 0; i < LENGTHEN && peak > limit_m_s2; i++) {
+    double longer = LENGTHEN_STEP * time_to_go_s;
+    double lower = ob_approach_peak(end, position_m, velocity_m_s, fall_m_s2, longer);
+    if (lower >= peak) {
+      break;
+    }
+    peak = lower;
+    time_to_go_s = longer;
+  }
+  return time_to_go_s;
 }

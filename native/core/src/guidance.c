@@ -16,9 +16,13 @@ static const double APPROACH_FREEZE_S = 6.0;       /* T only counts down from he
 static const double APPROACH_END_S = 2.0;
 static const double STEADY_THROTTLE = 0.05;        /* a model lag below this measures the thrust */
 static const double BRAKE_SHARE = 0.8;             /* of the spare thrust, in the must-brake rule */
+static const double BAND_SHORT_M = 5.0, BAND_LONG_M = 20.0; /* three-sigma altitude errors */
 static const double SPEED_GUESS_M_S = 1700.0;
 
-enum { SHIFTS = 16 }; /* tries to move the end of the approach */
+static const double ENGINE_SHARE = 0.98;           /* of full thrust, the most an approach is planned with */
+static const double SHIFT_SHARE = 0.05;            /* of the gate's range, a step of landing long */
+
+enum { SHIFTS = 20 };
 
 void ob_guidance_init(ob_guidance *guidance, const ob_guidance_params *params,
                       const ob_site *site) {
@@ -44,6 +48,10 @@ static double exhaust_velocity(const ob_guidance *g) {
 
 static double elapsed_s(int64_t from_ns, int64_t to_ns) {
   return ob_clamp((double)(to_ns - from_ns) * 1e-9, 0.0, STEP_MAX_S);
+}
+
+static double between(double x, double x0, double y0, double x1, double y1) {
+  return y0 + (y1 - y0) * ob_clamp((x - x0) / (x1 - x0), 0.0, 1.0);
 }
 
 static void body_z(const double q_site_from_body[4], double out[3]) {
@@ -155,23 +163,23 @@ static double approach_limit(const ob_guidance *g) {
   return g->params.approach_throttle * ob_guidance_full_acceleration(g);
 }
 
-/* Shortest time to the end point; the end point moves on along the flight until there is one. */
+/* Time to the end point; that moves on along the flight until the engines can do it ("land long": the
+ * box gives way, not the vehicle). */
 static void begin_approach(ob_guidance *g, const ob_nav_state *nav) {
-  double fall[3];
+  double fall[3], peak, full = g->params.throttle_max * ob_guidance_full_acceleration(g);
   ob_approach_end end;
   ob_site_fall(&g->site, nav->position_site_m, nav->velocity_site_m_s, fall);
   g->shift_m = g->burn.shift_m;
   g->allowance_m = ob_max(nav->altitude_m - nav->altitude_worst_m, 0.0);
   for (int i = 0; i < SHIFTS; i++) {
     approach_end(g, &end);
-    g->time_to_go_s = ob_approach_shortest(&end, nav->position_site_m, nav->velocity_site_m_s, fall,
-                                           approach_limit(g));
-    if (g->time_to_go_s > 0.0) {
+    g->time_to_go_s = ob_approach_time(&end, nav->position_site_m, nav->velocity_site_m_s, fall,
+                                       approach_limit(g), &peak);
+    if (peak <= ENGINE_SHARE * full) {
       return;
     }
-    g->shift_m += 0.25 * g->params.gate_range_m;
+    g->shift_m += SHIFT_SHARE * g->params.gate_range_m;
   }
-  g->time_to_go_s = ob_v3_norm(nav->position_site_m) / ob_max(g->params.gate_speed_m_s, 1.0);
 }
 
 static void update_allowance(ob_guidance *g, const ob_nav_state *nav, double dt) {
@@ -199,22 +207,27 @@ static void fly_approach(ob_guidance *g, const ob_nav_state *nav, double dt, dou
 
 /* ---- vertical ---- */
 
-/* Descent rate for a worst-case altitude: constant deceleration to the touchdown speed. */
-static double scheduled_descent(const ob_guidance *g, double altitude_worst_m) {
+/* Rate at the ground: higher while nobody knows where in a long band the ground is. */
+static double final_descent(const ob_guidance *g, const ob_nav_state *nav) {
+  return between(nav->altitude_m - nav->altitude_worst_m, BAND_SHORT_M, g->params.touchdown_speed_m_s,
+                 BAND_LONG_M, g->params.blind_descent_m_s);
+}
+
+/* Descent rate for a worst-case altitude: constant deceleration to the rate at the ground. */
+static double scheduled_descent(const ob_guidance *g, const ob_nav_state *nav, double final_m_s) {
   const ob_guidance_params *p = &g->params;
-  double height = ob_clamp(altitude_worst_m, p->final_altitude_m, p->vertical_altitude_m) -
-                  p->final_altitude_m;
-  double v0 = p->touchdown_speed_m_s;
-  return ob_sqrt(v0 * v0 + 2.0 * p->vertical_deceleration_m_s2 * height);
+  double top = ob_clamp(nav->altitude_worst_m, p->final_altitude_m, p->vertical_altitude_m);
+  double braking = 2.0 * p->vertical_deceleration_m_s2 * (top - p->final_altitude_m);
+  return ob_sqrt(final_m_s * final_m_s + braking);
 }
 
 static void fly_vertical(ob_guidance *g, const ob_nav_state *nav, double thrust[3]) {
   const ob_guidance_params *p = &g->params;
   double fall[3];
-  double scheduled = scheduled_descent(g, nav->altitude_worst_m);
+  double final = final_descent(g, nav), scheduled = scheduled_descent(g, nav, final);
   double may = ob_max(g->descent_m_s, ob_min(scheduled, p->slow_descent_m_s));
   g->descent_m_s = ob_min(scheduled, may);
-  double follows = g->descent_m_s == scheduled && scheduled > p->touchdown_speed_m_s;
+  double follows = g->descent_m_s == scheduled && scheduled > final;
   double feed_forward = follows ? p->vertical_deceleration_m_s2 : 0.0;
   ob_site_fall(&g->site, nav->position_site_m, nav->velocity_site_m_s, fall);
   for (int i = 0; i < 2; i++) {
@@ -244,10 +257,6 @@ static void no_dive(const ob_guidance *g, const ob_nav_state *nav, double weight
       -nav->velocity_site_m_s[2] > g->params.slow_descent_m_s) {
     thrust[2] = ob_max(thrust[2], weight_m_s2);
   }
-}
-
-static double between(double x, double x0, double y0, double x1, double y1) {
-  return y0 + (y1 - y0) * ob_clamp((x - x0) / (x1 - x0), 0.0, 1.0);
 }
 
 static double largest_tilt(const ob_guidance *g, double altitude_worst_m) {
@@ -396,6 +405,20 @@ static double throttle_for(const ob_guidance *g, const ob_nav_state *nav, const 
                   g->params.throttle_max);
 }
 
+/* Of the burn (as from now while coasting) or the approach; 0 in other phases. */
+static double time_to_go(const ob_guidance *g, const ob_nav_state *nav) {
+  switch (g->phase) {
+    case OB_GUIDANCE_COAST:
+      return g->burn.duration_s;
+    case OB_GUIDANCE_BRAKING:
+      return ob_max(g->burn.duration_s - burn_elapsed(g, nav), 0.0);
+    case OB_GUIDANCE_APPROACH:
+      return g->time_to_go_s;
+    default:
+      return 0.0;
+  }
+}
+
 static void fill_command(ob_guidance *g, const ob_nav_state *nav, const double thrust[3]) {
   ob_guidance_command *c = &g->command;
   const double *r = nav->position_site_m;
@@ -406,8 +429,7 @@ static void fill_command(ob_guidance *g, const ob_nav_state *nav, const double t
   c->engines_on = burning;
   c->throttle = burning ? throttle_for(g, nav, thrust) : 0.0;
   c->phase = g->phase;
-  c->time_to_go_s = g->phase <= OB_GUIDANCE_BRAKING ? g->burn.duration_s - burn_elapsed(g, nav) * (g->phase == OB_GUIDANCE_BRAKING)
-                                                    : (g->phase == OB_GUIDANCE_APPROACH ? g->time_to_go_s : 0.0);
+  c->time_to_go_s = time_to_go(g, nav);
   c->range_to_go_m = ob_sqrt(r[0] * r[0] + r[1] * r[1]);
 }
 

@@ -5,9 +5,10 @@
  * meets position, velocity and acceleration at the end,
  *   a = 12 (r_f - r) / T^2 - 6 (v + v_f) / T + a_f,
  * so that the vehicle arrives upright. T is the shortest time whose largest thrust acceleration along
- * the way stays below a limit: less gravity loss than any longer one, and always within the engines.
- * When no T will do, the end point moves on along the flight ("land long"): the box is relaxed, not the
- * vehicle's limits.
+ * the way stays below a limit: less gravity loss than any longer one. When there is none, T is that of
+ * the smallest such peak. Times from which the vehicle would pass the end and come back (T above about
+ * four times distance over speed) are left out. What to do when even the smallest peak is more than the
+ * engines give is the caller's choice.
  *
  * Site axes: positions from the target on the ground (m), velocities relative to the ground (m/s).
  */
@@ -15,6 +16,8 @@
 #define ONBOARD_APPROACH_H
 
 #include <stdint.h>
+
+#define OB_APPROACH_SCAN 196
 
 typedef struct {
   double position_m[3];     /* r_f */
@@ -32,13 +35,13 @@ double ob_approach_peak(const ob_approach_end *end, const double position_m[3],
                         const double velocity_m_s[3], const double fall_m_s2[3],
                         double time_to_go_s);
 
-/* Shortest T with a peak of at most limit_m_s2, by steps of 2 % from 10 s on; 0 when none below ten
- * minutes. */
-double ob_approach_shortest(const ob_approach_end *end, const double position_m[3],
-                            const double velocity_m_s[3], const double fall_m_s2[3],
-                            double limit_m_s2);
+/* Shortest T with a peak of at most limit_m_s2, or T of the smallest peak; peak_m_s2 is its peak. Scans
+ * OB_APPROACH_SCAN times between 0.5 and 3.5 times distance over speed. */
+double ob_approach_time(const ob_approach_end *end, const double position_m[3],
+                        const double velocity_m_s[3], const double fall_m_s2[3], double limit_m_s2,
+                        double *peak_m_s2);
 
-/* T itself if its peak is within the limit, otherwise lengthened by up to 17 % towards one. */
+/* T itself if its peak is within the limit; otherwise longer, by up to 17 %, as long as that lowers it. */
 double ob_approach_lengthen(const ob_approach_end *end, const double position_m[3],
                             const double velocity_m_s[3], const double fall_m_s2[3],
                             double limit_m_s2, double time_to_go_s);

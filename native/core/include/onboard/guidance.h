@@ -6,7 +6,9 @@
  *           would need `ignition_throttle` (see burn.h): a criterion of the navigated state, not of time.
  * BRAKING   linear-tangent steering at constant throttle to the gate (burn.h), corrected once a second.
  * APPROACH  quadratic guidance to a point above the target (approach.h), time to go re-solved.
- * VERTICAL  descent rate scheduled by the worst-case altitude, horizontal velocity nulled.
+ * VERTICAL  descent rate scheduled by the worst-case altitude, horizontal velocity nulled. Where the ground
+ *           may be anywhere in a long band, the last rate is `blind_descent_m_s`: still a safe touchdown,
+ *           and the propellant lasts.
  * SHUTDOWN  engines off, on confirmed touchdown or on request.
  *
  * Rules that hold in every phase:
@@ -72,6 +74,7 @@ typedef struct {
   double vertical_deceleration_m_s2;
   double slow_descent_m_s;       /* a descent rate that may always be taken up */
   double touchdown_speed_m_s;    /* from final_altitude_m down */
+  double blind_descent_m_s;      /* the same while the three-sigma altitude error is 20 m and more */
   double final_altitude_m;
   double no_dive_altitude_m;
   double horizontal_gain_1_s;    /* velocity nulling in VERTICAL */
