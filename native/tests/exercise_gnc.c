@@ -31,6 +31,7 @@ static const ob_guidance_params GUIDANCE = {
     .vertical_deceleration_m_s2 = 0.4,
     .slow_descent_m_s = 3.0,
     .touchdown_speed_m_s = 1.2,
+    .blind_descent_m_s = 1.8,
     .final_altitude_m = 8.0,
     .no_dive_altitude_m = 300.0,
     .horizontal_gain_1_s = 0.4,
@@ -111,11 +112,11 @@ uint64_t exercise_approach(void) {
   const ob_approach_end end = {{0.0, 0.0, 60.0}, {0.0, 0.0, -2.0}, {0.0, 0.0, 0.2}};
   const double fall[3] = {0.0, 0.0, -1.62};
   for (int i = 0; i < 20; i++) {
-    double position_m[3], velocity_m_s[3], acceleration[3];
+    double position_m[3], velocity_m_s[3], acceleration[3], peak;
     argument_vector(&stream, position_m, 3000.0);
     argument_vector(&stream, velocity_m_s, 60.0);
     position_m[2] += 4000.0;
-    double t = ob_approach_shortest(&end, position_m, velocity_m_s, fall, 2.8);
+    double t = ob_approach_time(&end, position_m, velocity_m_s, fall, 2.8, &peak);
     double longer = ob_approach_lengthen(&end, position_m, velocity_m_s, fall, 2.5, 60.0);
     ob_approach_acceleration(&end, position_m, velocity_m_s, longer, acceleration);
     hash = ob_hash_f64s(ob_hash_f64(ob_hash_f64(hash, t), longer), acceleration, 3);

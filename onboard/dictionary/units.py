@@ -77,6 +77,7 @@ _ENDINGS = {
     "_deg": "deg",
     "_deg_s": "deg/s",
     "_s": "s",
+    "_1_s": "1/s",
     "_ms": "ms",
     "_us": "us",
     "_ns": "ns",

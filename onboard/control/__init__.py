@@ -1,0 +1,1 @@
+"""How to get there: attitude control, thruster allocation, touchdown confirmation."""

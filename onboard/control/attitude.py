@@ -1,0 +1,139 @@
+"""Attitude control on the bus, 100 Hz: guidance command in, engine and thruster commands out.
+
+Laws and allocation are in `native/core/include/onboard/attitude_control.h` and `allocation.h`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from onboard.bus import Bus
+from onboard.core._core import ffi, lib
+from onboard.core.fields import from_parameters
+from onboard.messages import EngineCommand, ThrusterCommand
+from onboard.ports import OutputPort
+
+ALL_ENGINES = (1 << 2) - 1
+_PODS = ((1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0))
+
+
+def four_pods(parameters: Mapping[str, float]) -> Any:
+    """`ob_thruster_set *` of four pods of three thrusters, as `docs/architecture.md` numbers them.
+
+    Reads control.pod_x_m, pod_y_m, pod_z_m (of the first pod), thruster_force_n and
+    thruster_minimum_on_s.
+    """
+    thrusters = ffi.new("ob_thruster_set *")
+    x, y, z, force, minimum = (
+        parameters[f"control.{name}"]
+        for name in (
+            "pod_x_m",
+            "pod_y_m",
+            "pod_z_m",
+            "thruster_force_n",
+            "thruster_minimum_on_s",
+        )
+    )
+    radius = (x * x + y * y) ** 0.5
+    for pod, (sx, sy) in enumerate(_PODS):
+        turn = 1.0 if pod % 2 == 0 else -1.0  # counter-clockwise push, or clockwise
+        tangent = (-turn * sy * y / radius, turn * sx * x / radius, 0.0)
+        for k, direction in enumerate(((0.0, 0.0, 1.0), (0.0, 0.0, -1.0), tangent)):
+            thrusters.position_m[3 * pod + k] = (sx * x, sy * y, z)
+            thrusters.direction[3 * pod + k] = direction
+            thrusters.force_n[3 * pod + k] = force
+    thrusters.minimum_on_s = minimum
+    return thrusters
+
+
+def _settings(parameters: Mapping[str, float]) -> Any:
+    settings = from_parameters("ob_attitude_params", parameters, "control")
+    for i, axis in enumerate("xyz"):
+        settings.inertia_full_kg_m2[i] = parameters[f"control.inertia_full_{axis}_kg_m2"]
+        settings.inertia_dry_kg_m2[i] = parameters[f"control.inertia_dry_{axis}_kg_m2"]
+    arm = parameters["control.engine_arm_m"]
+    settings.engine_torque_arm_m = ((arm, 0.0, 0.0), (-arm, 0.0, 0.0))
+    settings.engine_thrust_n = (parameters["control.engine_thrust_n"],) * 2
+    settings.thrusters = four_pods(parameters)[0]
+    return settings
+
+
+class AttitudeControl:
+    """Publishes `actuators` (`ob_actuator_command *`) and writes it to engines and thrusters.
+
+    Step it after touchdown confirmation, whose word closes the engines within the tick. Thruster
+    rows go out every tick, engine rows with each new guidance command and whenever an engine is
+    stopped. `parameters` maps full names, `control.NAME`, to numbers; `engines` are the ports
+    engine.a and engine.b.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        parameters: Mapping[str, float],
+        engines: tuple[OutputPort, OutputPort],
+        thrusters: OutputPort,
+    ) -> None:
+        self.state = ffi.new("ob_attitude_control *")
+        self.command = ffi.new("ob_actuator_command *")
+        if not lib.ob_attitude_control_init(self.state, _settings(parameters)):
+            raise ValueError("control: the thrusters do not give torque about every axis")
+        self._inhibited = 0
+        self._navigation = bus.topic("navigation")
+        self._guidance = bus.topic("guidance")
+        self._touchdown = bus.topic("touchdown")
+        self._publish = bus.topic("actuators").publish
+        self._step = lib.ob_attitude_control_step
+        self._engines = engines
+        self._write_thrusters = thrusters.write
+        self._on_times = self.command.thruster_on_time_us
+        self._sequence = 0
+        self._engine_sequence = 0
+        self._guided = 0  # guidance sequence and inhibit mask of the last engine rows
+        self._mask = 0
+
+    def inhibit_engines(self, now_ns: int, mask: int = ALL_ENGINES) -> str | None:
+        """Keep main engines from burning (bit 0 engine.a, bit 1 engine.b); 0 lifts it."""
+        self._inhibited = mask
+        return None
+
+    def exclude_thrusters(self, now_ns: int, mask: int) -> str | None:
+        """Do without some thrusters (bit i: thruster i), if the rest turns about every axis."""
+        if lib.ob_attitude_control_exclude(self.state, mask):
+            return None
+        lib.ob_attitude_control_exclude(self.state, 0)
+        return f"without thrusters {mask:#x} there is an axis without torque"
+
+    def step(self, now_ns: int) -> None:
+        guidance = self._guidance
+        command = guidance.value
+        if command is None:
+            return
+        touchdown = self._touchdown.value
+        mask = self._inhibited
+        if touchdown is not None and touchdown.confirmed:
+            mask = ALL_ENGINES
+        self._step(self.state, self._navigation.value, command, mask, self.command)
+        self._publish(self.command, now_ns)
+        self._sequence = sequence = self._sequence + 1
+        self._write_thrusters(ThrusterCommand(now_ns, sequence, *ffi.unpack(self._on_times, 12)))
+        if guidance.sequence != self._guided or mask != self._mask:
+            self._guided, self._mask = guidance.sequence, mask
+            self._write_engines(now_ns)
+
+    def _write_engines(self, now_ns: int) -> None:
+        self._engine_sequence += 1
+        on, throttle = self.command.engine_on, self.command.engine_throttle
+        for i, port in enumerate(self._engines):
+            port.write(EngineCommand(now_ns, self._engine_sequence, on[i], throttle[i]))
+
+    def state_hash(self, h: int) -> int:
+        return int(lib.ob_attitude_control_hash(self.state, h))
+
+    def checkpoint(self) -> bytes:
+        return bytes([self._inhibited]) + bytes(ffi.buffer(self.state))
+
+    def restore(self, checkpoint: bytes) -> None:
+        self._inhibited = checkpoint[0]
+        ffi.buffer(self.state)[:] = checkpoint[1:]

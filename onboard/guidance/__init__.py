@@ -1,0 +1,1 @@
+"""Where to steer: descent guidance."""

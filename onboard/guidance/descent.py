@@ -1,0 +1,80 @@
+"""Powered descent guidance on the bus: navigated state in, attitude and throttle out, 10 Hz.
+
+Laws, phases and rules are in `native/core/include/onboard/guidance.h`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from onboard.bus import Bus
+from onboard.core._core import ffi, lib
+from onboard.core.fields import from_parameters
+from onboard.products import LandingSite
+
+
+class DescentGuidance:
+    """Publishes `guidance` (`ob_guidance_command *`); step it after navigation.
+
+    `parameters` maps full names, `guidance.NAME`, to numbers. Until `start` it holds the attitude
+    that it finds.
+    """
+
+    def __init__(self, bus: Bus, parameters: Mapping[str, float], site: LandingSite) -> None:
+        self.state = ffi.new("ob_guidance *")
+        self.command = ffi.new("ob_guidance_command *")
+        self._request = lib.OB_GUIDANCE_HOLD
+        place = ffi.new("ob_site *")
+        lib.ob_site_init(place, site.latitude_rad, site.longitude_rad, site.elevation_m)
+        settings = from_parameters("ob_guidance_params", parameters, "guidance")
+        lib.ob_guidance_init(self.state, settings, place)
+        self._navigation = bus.topic("navigation")
+        self._touchdown = bus.topic("touchdown")
+        self._publish = bus.topic("guidance").publish
+        self._step = lib.ob_guidance_step
+
+    @property
+    def phase(self) -> int:
+        """`ob_guidance_phase`."""
+        return int(self.state.phase)
+
+    def start(self, now_ns: int) -> str | None:
+        """Commit to the descent: turn to the ignition attitude and ignite when it is time."""
+        if self.phase == lib.OB_GUIDANCE_SHUTDOWN:
+            return "the engines have been shut down"
+        self._request = lib.OB_GUIDANCE_RUN
+        return None
+
+    def hold(self, now_ns: int, hold: int = 1) -> str | None:
+        """Put off the ignition, or go on (hold = 0). Refused after ignition: to hold is to fall."""
+        if self.phase >= lib.OB_GUIDANCE_BRAKING:
+            return "the engines are committed" if hold else None
+        if self.phase == lib.OB_GUIDANCE_IDLE and not hold:
+            return "the descent has not been started"
+        self._request = lib.OB_GUIDANCE_HOLD if hold else lib.OB_GUIDANCE_RUN
+        return None
+
+    def shutdown(self, now_ns: int) -> str | None:
+        """Engines off, for good."""
+        self._request = lib.OB_GUIDANCE_STOP
+        return None
+
+    def step(self, now_ns: int) -> None:
+        state = self._navigation.value
+        if state is None:
+            return
+        touchdown = self._touchdown.value
+        confirmed = touchdown.confirmed if touchdown is not None else 0
+        self._step(self.state, state, self._request, confirmed, self.command)
+        self._publish(self.command, now_ns)
+
+    def state_hash(self, h: int) -> int:
+        return int(lib.ob_guidance_hash(self.state, h))
+
+    def checkpoint(self) -> bytes:
+        """What a restart needs to go on burning as if nothing had been."""
+        return bytes([self._request]) + bytes(ffi.buffer(self.state))
+
+    def restore(self, checkpoint: bytes) -> None:
+        self._request = checkpoint[0]
+        ffi.buffer(self.state)[:] = checkpoint[1:]
