@@ -4,7 +4,7 @@
  * differ by exactly 33: where cancellation then takes one bit, as in 1 - 2e-10, about half the
  * results are off by one unit in the last place, and the board's bits differ from the desk's. That
  * one case is computed here; the linker's --wrap sends every addition and subtraction by way of
- * soft_double.c. See docs/decisions/0004-double-in-software.md.
+ * soft_double.c. See docs/decisions/double-in-software.md.
  *
  * Doubles are passed as their bits, as the Arm run-time ABI does.
  */
