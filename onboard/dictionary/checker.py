@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onboard.dictionary.loader import Dictionary, Problem
-from onboard.dictionary.models import Argument, Hazard, suffix_problem
+from onboard.dictionary.models import Argument, Hazard, shown, suffix_problem
 from onboard.executive.schedule import MAJOR_FRAME_TICKS, TICK_US
 
 MODE_SECTION = "modes.toml"
@@ -71,10 +71,19 @@ def _commands(d: Dictionary) -> Iterator[Problem]:
                 yield _unknown(file, f"{field}.modes", mode, modes)
         if command.hazard is Hazard.ARM_AND_FIRE and command.armed_by not in d.commands:
             yield _unknown(file, f"{field}.armed_by", command.armed_by, d.commands)
+        elif command.armed_by and not _arms_one(d, command.armed_by):
+            allowed = "allowed a command that arms nothing else, or has an argument `command`"
+            yield Problem(file, f"{field}.armed_by", command.armed_by, allowed)
         for argument in command.arguments:
             if why := suffix_problem(argument.name, argument.unit):
                 where = f"{field}.arguments.{argument.name}.unit"
                 yield Problem(file, where, argument.unit, why)
+
+
+def _arms_one(d: Dictionary, name: str) -> bool:
+    """Whether it is clear what an arming command arms."""
+    targets = [n for n, c in d.commands.items() if c.armed_by == name]
+    return len(targets) == 1 or any(a.name == "command" for a in d.commands[name].arguments)
 
 
 def _packets(d: Dictionary) -> Iterator[Problem]:
@@ -112,10 +121,10 @@ def argument_problem(d: Dictionary, argument: Argument, value: object) -> str | 
     if argument.type != "text":
         return argument.quantity().problem(value)
     if not isinstance(value, str):
-        return f"{value!r} is not a text"
+        return f"{shown(value)} is not a text"
     allowed = argument.choices or names_of(d, argument.names_of)
     if allowed is not None and value not in allowed:
-        return f"{value!r} is unknown; allowed {' '.join(allowed)}"
+        return f"{shown(value)} is unknown; allowed {' '.join(allowed)}"
     return None
 
 

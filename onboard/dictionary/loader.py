@@ -29,6 +29,7 @@ from onboard.dictionary.models import (
     Schedule,
     Sequence,
     Shout,
+    shown,
 )
 
 VEHICLES = Path(__file__).parent
@@ -44,7 +45,7 @@ class Problem:
     allowed: str
 
     def __str__(self) -> str:
-        value = "" if self.value is None else f" = {_short(self.value)}"
+        value = "" if self.value is None else f" = {shown(self.value)}"
         return f"{self.file}: {self.field}{value}: {self.allowed}"
 
 
@@ -240,8 +241,3 @@ def _problem(file: str, error: Any) -> Problem:
     message = error["msg"].removeprefix("Value error, ")
     value = None if isinstance(error["input"], dict | list | Model) else error["input"]
     return Problem(file, field or "file", value, message[0].lower() + message[1:])
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

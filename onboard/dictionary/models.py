@@ -37,7 +37,17 @@ INTEGER_BITS = {
 }
 """Integer types and the values that each can hold."""
 
-REALS = ("f32", "f64")
+REAL_LIMITS = {"f32": (2.0 - 2.0**-23) * 2.0**127, "f64": (2.0 - 2.0**-52) * 2.0**1023}
+"""Largest finite number of each floating-point type (IEEE 754-2019, table 3.5)."""
+
+
+def shown(value: object) -> str:
+    """A value in a message: never longer than a line, whatever it is."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of thousands of digits
+        text = f"a {type(value).__name__} too long to show"
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _unit(unit: str) -> str:
@@ -94,7 +104,9 @@ class Quantity(Model):
         """Lowest and highest allowed value: the range, else what the type can hold."""
         if self.range is not None:
             return self.range
-        return INTEGER_BITS.get(self.type, (-math.inf, math.inf))
+        if self.type in INTEGER_BITS:
+            return INTEGER_BITS[self.type]
+        return -REAL_LIMITS[self.type], REAL_LIMITS[self.type]
 
     @model_validator(mode="after")
     def _range_is_sane(self) -> Quantity:
@@ -112,12 +124,12 @@ class Quantity(Model):
     def problem(self, value: object) -> str | None:
         """Why a value is not allowed, None if it is."""
         low, high = self.bounds
-        if isinstance(value, bool) and self.type != "flag":
-            return f"{value!r} is not a number"
-        if not isinstance(value, int | float) or (self.type in INTEGER_BITS and value % 1 != 0):
-            return f"{value!r} is not of type {self.type}"
-        if not low <= value <= high or not math.isfinite(value):
-            return f"{value!r} is outside {low:g}..{high:g} {self.unit}"
+        if not isinstance(value, int | float) or (isinstance(value, bool) and self.type != "flag"):
+            return f"{shown(value)} is not a number"
+        if self.type in INTEGER_BITS and value % 1 != 0:
+            return f"{shown(value)} is not of type {self.type}"
+        if not low <= value <= high:  # so that NaN is outside
+            return f"{shown(value)} is outside {low:g}..{high:g} {self.unit}"
         return None
 
 

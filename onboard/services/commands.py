@@ -21,7 +21,7 @@ from typing import Protocol
 from onboard.core._core import lib
 from onboard.dictionary import Dictionary
 from onboard.dictionary.checker import names_of
-from onboard.dictionary.models import INTEGER_BITS, Argument, Command, Hazard
+from onboard.dictionary.models import INTEGER_BITS, Argument, Command, Hazard, shown
 from onboard.ports import Radio
 from onboard.services.packets import PacketError, SpacePacket, decode, encode
 
@@ -57,9 +57,11 @@ class _Argument:
 
     def _text_problem(self, value: object) -> str | None:
         if not isinstance(value, str) or len(value.encode(errors="replace")) > 255:
-            return f"{value!r} is not a text of at most 255 octets"
+            return f"{shown(value)} is not a text of at most 255 octets"
+        if value != value.encode(errors="replace").decode():
+            return f"{shown(value)} is not Unicode"
         if self.allowed is not None and value not in self.allowed:
-            return f"{value!r} is unknown"
+            return f"{shown(value)} is unknown"
         return None
 
     def pack(self, value: object) -> bytes:
@@ -95,11 +97,11 @@ class CommandCodec:
         if not isinstance(name, str) or name not in self.arguments:
             return "unknown command"
         if not isinstance(arguments, Mapping):
-            return f"arguments {arguments!r} are not given by name"
+            return f"arguments {shown(arguments)} are not given by name"
         declared = self.arguments[name]
         if arguments.keys() != {a.name for a in declared}:
             names = " ".join(a.name for a in declared) or "none"
-            return f"arguments {sorted(map(str, arguments))} given, {names} expected"
+            return f"arguments {shown(list(arguments))} given, {names} expected"
         for argument in declared:
             if why := argument.problem_of(arguments[argument.name]):
                 return f"{argument.name}: {why}"
@@ -243,7 +245,8 @@ class CommandService:
 
     def _reject(self, name: object, source: str, reason: str, now_ns: int) -> bool:
         self.rejected += 1
-        self._events.emit("COMMAND_REJECTED", now_ns, command=name, source=source, reason=reason)
+        command = name if isinstance(name, str) else shown(name)
+        self._events.emit("COMMAND_REJECTED", now_ns, command=command, source=source, reason=reason)
         return False
 
     def state_hash(self, h: int) -> int:

@@ -1,0 +1,79 @@
+"""The `onboard` command: ground tools around the flight software's tables.
+
+Exit status: 0 all is well, 1 a check did not hold, 2 the input was wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from onboard import dictionary as dictionaries
+from onboard.dictionary.exporters import FORMATS
+
+WRONG_INPUT = 2
+
+
+@click.group()
+@click.version_option(package_name="onboard")
+def main() -> None:
+    """Tools for the tables of the flight software."""
+
+
+@main.group()
+def dictionary() -> None:
+    """Commands, channels, events, parameters, faults and modes of a vehicle."""
+
+
+@dictionary.command()
+@click.argument("vehicle", default="lander")
+def check(vehicle: str) -> None:
+    """Check the dictionary of VEHICLE, a name or a folder."""
+    d = load_dictionary(vehicle)
+    click.echo(
+        f"{d.vehicle}: {len(d.commands)} commands, {len(d.channels)} channels, "
+        f"{len(d.events)} events, {len(d.parameters)} parameters, {len(d.sequences)} sequences, "
+        f"{len(d.schedule.members)} members: no mistakes, CRC {d.crc:08x}"
+    )
+
+
+@dictionary.command()
+@click.argument("vehicle", default="lander")
+@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="json")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="else to stdout")
+def export(vehicle: str, form: str, output: Path | None) -> None:
+    """Write the dictionary of VEHICLE in another form."""
+    text = FORMATS[form](load_dictionary(vehicle))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_whole(output, text)
+
+
+def load_dictionary(vehicle: str) -> dictionaries.Dictionary:
+    """The dictionary; a mistake in it ends the command with one line each and exit status 2."""
+    try:
+        return dictionaries.load(vehicle)
+    except dictionaries.DictionaryError as error:
+        click.echo(str(error), err=True)
+        sys.exit(WRONG_INPUT)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file entirely or not at all; exit status 2 if it cannot be written."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        click.echo(f"{path}: cannot be written: {error.strerror}", err=True)
+        sys.exit(WRONG_INPUT)
+
+
+if __name__ == "__main__":
+    main()
