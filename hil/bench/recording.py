@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -53,7 +54,8 @@ class _File:
             while view:
                 view = view[self._raw.write(view) :]
         except OSError:
-            self._raw.truncate(self._size)
+            with suppress(OSError):  # not every file can be cut
+                self._raw.truncate(self._size)
             raise
         self._size += len(data)
         return len(data)

@@ -33,6 +33,7 @@ from onboard.dictionary.models import (
 )
 
 VEHICLES = Path(__file__).parent
+PROTECTION_FILES = ("faults.toml", "modes.toml")
 
 
 @dataclass(frozen=True)
@@ -194,11 +195,13 @@ def _assemble(folder: Path, problems: list[Problem]) -> Dictionary:
 def _contents(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, Model]]:
     """Each file with its validated content; a file that is wrong adds to the problems instead."""
     for path in sorted(folder.glob("*.toml")):
-        kind = next((k for k in _FILES if path.stem == k or path.stem.startswith(f"{k}_")), None)
-        if kind is None:
-            if path.name not in PROTECTION_FILES:
-                allowed = " ".join(f"{k}*.toml" for k in _FILES)
-                problems.append(Problem(path.name, "file", None, f"unknown, allowed {allowed}"))
+        if path.name in PROTECTION_FILES:
+            continue
+        kind = path.stem.split("_")[0]
+        if kind not in _FILES or path.stem.startswith("schedule_"):
+            allowed = " ".join(f"{k}*.toml" for k in _FILES if k != "schedule")
+            allowed = f"unknown, allowed schedule.toml {allowed} {' '.join(PROTECTION_FILES)}"
+            problems.append(Problem(path.name, "file", None, allowed))
             continue
         try:
             yield path, _FILES[kind].model_validate(read_toml(path))
@@ -214,9 +217,6 @@ def _items(content: Model) -> Iterator[tuple[str, str, Model]]:
         if section != "group":
             for name, item in getattr(content, section).items():
                 yield section, prefix + name, item
-
-
-PROTECTION_FILES = ("faults.toml", "modes.toml")
 
 
 def _protection(folder: Path, problems: list[Problem]) -> Any:

@@ -5,12 +5,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tiny_vehicle import LANDER
 
 from onboard.dictionary.models import Argument, Hazard
 from onboard.services.commands import COMMAND_APID, CommandService
 from onboard.services.events import EventLog
 from onboard.services.packets import decode, encode
-from tiny_vehicle import LANDER
 
 anything: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),

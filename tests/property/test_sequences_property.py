@@ -2,12 +2,12 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_vehicle import LANDER
 
 from onboard.dictionary.models import Sequence
 from onboard.services.commands import CommandCodec
 from onboard.services.events import EventLog
 from onboard.services.sequences import SequenceService
-from tiny_vehicle import LANDER
 
 times = st.lists(st.floats(0, 5), min_size=1, max_size=12).map(sorted)
 ticks = st.lists(st.integers(1, 10**9), min_size=1, max_size=60)

@@ -1,11 +1,11 @@
 """Commands: arguments, modes, arm and fire, packets; every outcome is an event."""
 
 import pytest
+from tiny_vehicle import LANDER, Radio
 
 from onboard.services.commands import COMMAND_APID, CommandError, CommandService
 from onboard.services.events import EventLog
 from onboard.services.packets import decode, encode
-from tiny_vehicle import LANDER, Radio
 
 S = 10**9
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 import pytest
+from tiny_vehicle import LANDER
 
 from onboard.dictionary.models import Sequence
 from onboard.services.commands import CommandCodec
 from onboard.services.events import EventLog
 from onboard.services.sequences import SequenceError, SequenceService
-from tiny_vehicle import LANDER
 
 S = 10**9
 

@@ -1,0 +1,181 @@
+"""The recorder: what goes into blocks, when they are flushed, and what enters the hash."""
+
+from typing import Any
+
+import pytest
+from onboard.core._core import lib
+from tiny_vehicle import LANDER, Camera, Engine, Imu, Radio
+
+from onboard.messages import LAYOUTS, CameraCommand, EngineCommand, ImuSample, LegSample
+from onboard.services.events import EventLog, EventRecord
+from onboard.services.recorder import (
+    RecordedCamera,
+    RecordedInput,
+    RecordedOutput,
+    RecordedRadio,
+    Recorder,
+    rows_of,
+)
+
+
+class Sink:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, str] = {}
+        self.blocks: list[tuple[str, int, int, bytes]] = []
+        self.blobs: list[tuple[str, int, bytes]] = []
+        self.events: list[EventRecord] = []
+
+    def open(self, channel: str, kind: str) -> None:
+        assert channel not in self.kinds
+        self.kinds[channel] = kind
+
+    def block(self, channel: str, first_tick: int, count: int, data: bytes) -> None:
+        assert channel in self.kinds
+        self.blocks.append((channel, first_tick, count, data))
+
+    def blob(self, channel: str, tick: int, data: bytes) -> None:
+        assert channel in self.kinds
+        self.blobs.append((channel, tick, data))
+
+    def event(self, record: EventRecord) -> None:
+        self.events.append(record)
+
+    def rows(self, channel: str) -> list[tuple[int, tuple[Any, ...]]]:
+        kind = self.kinds[channel]
+        return [r for c, _, _, data in self.blocks if c == channel for r in rows_of(kind, data)]
+
+
+class RowImu(Imu):
+    """An IMU that has the bytes of its last row already."""
+
+    row = b""
+
+    def read(self) -> ImuSample:
+        sample = super().read()
+        self.row = LAYOUTS["ImuSample"].pack(*sample)
+        return sample
+
+
+def run(recorder: Recorder, ticks: int, *steps: Any, first: int = 0) -> list[int]:
+    hashes, h = [], 5
+    for tick in range(first, first + ticks):
+        recorder.begin(tick, tick * 10_000_000)
+        for step in steps:
+            step(tick)
+        hashes.append(h := recorder.end(h))
+    return hashes
+
+
+@pytest.mark.parametrize("kind", [Imu, RowImu])
+def test_inputs_are_noted_with_their_ticks(kind: type[Imu]) -> None:
+    recorder = Recorder(sink := Sink())
+    port = RecordedInput(kind(), recorder, ImuSample)
+    read: list[ImuSample] = []
+    run(recorder, 5, lambda _: read.append(port.read()))
+    run(recorder, 1, lambda _: [read.append(port.read()) for _ in range(3)], first=5)
+    recorder.flush()
+    assert sink.rows("imu.a") == list(zip([0, 1, 2, 3, 4, 5, 5, 5], read, strict=True))
+    assert sink.kinds["imu.a"] == "ImuSample"
+
+
+def test_nothing_read_is_nothing_noted() -> None:
+    class Silent:
+        name = "legs"
+
+        def read(self) -> None:
+            return None
+
+    recorder = Recorder(sink := Sink())
+    port = RecordedInput(Silent(), recorder, LegSample)
+    run(recorder, 3, lambda _: port.read())
+    recorder.flush()
+    assert "legs" not in sink.kinds
+
+
+def test_blocks_are_flushed_every_hundred_ticks() -> None:
+    recorder = Recorder(sink := Sink())
+    port = RecordedInput(Imu(), recorder, ImuSample)
+    run(recorder, 250, lambda _: port.read())
+    recorder.flush()
+    recorder.flush()
+    blocks = [(first, count) for c, first, count, _ in sink.blocks if c == "imu.a"]
+    assert blocks == [(0, 100), (100, 100), (200, 50)]
+    assert sum(count for c, _, count, _ in sink.blocks if c == "grant") == 250
+
+
+def test_grants_and_replies_are_noted() -> None:
+    recorder = Recorder(sink := Sink())
+    hashes = run(recorder, 3, first=7)
+    recorder.flush()
+    assert sink.rows("grant") == [(t, (t, t * 10_000_000)) for t in (7, 8, 9)]
+    assert sink.rows("reply") == [(t, (t, h)) for t, h in zip((7, 8, 9), hashes, strict=True)]
+
+
+def test_outputs_are_noted_passed_on_and_hashed() -> None:
+    recorder = Recorder(sink := Sink())
+    engine = Engine()
+    port = RecordedOutput(engine, recorder, EngineCommand)
+    command = EngineCommand(3, 1, 1, 0.5)
+    [h] = run(recorder, 1, lambda _: port.write(command), first=3)
+    recorder.flush()
+    assert engine.commands == [command]
+    assert sink.rows("engine.a") == [(3, command)]
+    row = (3).to_bytes(8, "little") + LAYOUTS["EngineCommand"].pack(*command)
+    assert h == lib.ob_hash_bytes(5, row, len(row))
+
+
+def test_one_bit_of_an_output_changes_the_hash() -> None:
+    def fly(throttle: float) -> int:
+        port = RecordedOutput(Engine(), recorder := Recorder(), EngineCommand)
+        return run(recorder, 1, lambda _: port.write(EngineCommand(0, 0, 1, throttle)))[0]
+
+    assert fly(0.5) == fly(0.5)
+    assert fly(0.5) != fly(0.5 + 2**-53)
+
+
+def test_a_tick_without_outputs_leaves_the_hash() -> None:
+    assert run(Recorder(), 2) == [5, 5]
+
+
+def test_camera_frames_travel_with_their_headers() -> None:
+    recorder = Recorder(sink := Sink())
+    camera = RecordedCamera(Camera(), recorder, CameraCommand)
+    run(recorder, 1, lambda _: camera.write(CameraCommand(1, 2, 1, 0.01)), first=-1)
+    run(recorder, 2, lambda _: camera.read())
+    recorder.flush()
+    assert sink.rows("camera.a.command") == [(-1, (1, 2, 1, 0.01))]
+    [(channel, tick, data)] = sink.blobs
+    assert (channel, tick) == ("camera.a.frame", 0)
+    assert LAYOUTS["FrameHeader"].unpack_from(data) == (1, 2, 8, 4, 0.01)
+    assert len(data) == LAYOUTS["FrameHeader"].size + 32
+
+
+def test_packets_are_noted_both_ways_and_those_sent_hashed() -> None:
+    recorder = Recorder(sink := Sink())
+    radio = Radio()
+    radio.up.append(b"command")
+    port = RecordedRadio(radio, recorder)
+    hashes = run(recorder, 1, lambda _: (port.receive(), port.receive(), port.send(b"telemetry")))
+    assert sink.blobs == [("radio.up", 0, b"command"), ("radio.down", 0, b"telemetry")]
+    assert radio.down == [b"telemetry"]
+    assert hashes == [lib.ob_hash_bytes(5, b"telemetry", 9)]
+
+
+def test_events_go_along_once() -> None:
+    events = EventLog(LANDER.events)
+    recorder = Recorder(sink := Sink(), events=events)
+    events.emit("EXECUTIVE_LOAD_RESTORED", 1)
+    recorder.flush()
+    events.emit("EXECUTIVE_RESTART", 2, reason="test")
+    recorder.flush()
+    recorder.flush()
+    assert [e.name for e in sink.events] == ["EXECUTIVE_LOAD_RESTORED", "EXECUTIVE_RESTART"]
+
+
+def test_a_channel_is_recorded_once() -> None:
+    recorder = Recorder()
+    RecordedInput(Imu(), recorder, ImuSample)
+    with pytest.raises(ValueError, match=r"imu\.a"):
+        RecordedInput(Imu(), recorder, ImuSample)
