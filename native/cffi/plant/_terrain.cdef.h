@@ -56,7 +56,15 @@ double pl_crater_fresh_depth_m(double diameter_m);
 void pl_profile_init(pl_profile *p, const pl_profile_table *table, double diameter_m, double depth_m,
                      double age);
 double pl_profile_height_m(const pl_profile *p, double distance_m);
-double pl_profile_depth_m(const pl_profile *p);
+typedef struct {
+  double depth_m;
+  double crest_height_m;
+  double crest_diameter_m;
+} pl_crater_shape;
+
+pl_crater_shape pl_profile_shape(const pl_profile *p);
+void pl_crater_shapes(const pl_profile_table *table, const pl_crater *craters, int64_t n,
+                      pl_crater_shape *out);
 
 double pl_production_per_m2(double diameter_m);
 double pl_equilibrium_per_m2(double diameter_m);

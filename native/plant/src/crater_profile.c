@@ -114,12 +114,19 @@ double pl_profile_height_m(const pl_profile *p, double distance_m) {
   return p->depth_m * (young + p->blend * (old - young));
 }
 
-double pl_profile_depth_m(const pl_profile *p) {
+pl_crater_shape pl_profile_shape(const pl_profile *p) {
+  const double per_sample = 1.0 / p->per_radius_m;
   double crest = -1e9;
-  for (int s = PL_PROFILE_STEPS / 2; s < 2 * PL_PROFILE_STEPS; s++) {
+  int at = 0;
+  for (int s = PL_PROFILE_STEPS / 2; s < 7 * PL_PROFILE_STEPS / 4; s++) {
     const double z = p->younger[s] + p->blend * (p->older[s] - p->younger[s]);
-    crest = ob_max(crest, z);
+    if (z > crest) {
+      crest = z;
+      at = s;
+    }
   }
   const double floor = p->younger[1] + p->blend * (p->older[1] - p->younger[1]);
-  return p->depth_m * (crest - floor);
+  const pl_crater_shape shape = {p->depth_m * (crest - floor), p->depth_m * crest,
+                                 2.0 * (at - 1) * per_sample};
+  return shape;
 }

@@ -296,3 +296,12 @@ int64_t pl_population_box(const pl_population *p, int octave, const double (*box
   pl_population_visit(p, octave, box_units, units, margin_m, append, &list);
   return list.count;
 }
+
+void pl_crater_shapes(const pl_profile_table *table, const pl_crater *craters, int64_t n,
+                      pl_crater_shape *out) {
+  for (int64_t i = 0; i < n; i++) {
+    pl_profile profile;
+    pl_profile_init(&profile, table, craters[i].diameter_m, craters[i].depth_m, craters[i].age);
+    out[i] = pl_profile_shape(&profile);
+  }
+}

@@ -47,7 +47,13 @@ void pl_profile_init(pl_profile *p, const pl_profile_table *table, double diamet
  * first derivative, zero from one diameter outwards. */
 double pl_profile_height_m(const pl_profile *p, double distance_m);
 
-/* Rim crest minus floor of the crater as it is now, metres. */
-double pl_profile_depth_m(const pl_profile *p);
+/* What a survey measures of a crater as it is now, metres. */
+typedef struct {
+  double depth_m;          /* crest to floor */
+  double crest_height_m;   /* over the ground before the impact */
+  double crest_diameter_m; /* of the circle along the crest: wider than at first, when it has aged */
+} pl_crater_shape;
+
+pl_crater_shape pl_profile_shape(const pl_profile *p);
 
 #endif

@@ -58,6 +58,9 @@ typedef struct {
   double place[2]; /* in [-1, 1] inside, a little beyond outside */
 } pl_face_place;
 
+/* The present shape of each of n craters: depth, height of the crest, diameter of the crest. */
+void pl_crater_shapes(const pl_profile_table *table, const pl_crater *craters, int64_t n, pl_crater_shape *out);
+
 /* Density of the mare, cumulative per m^2 above a diameter: production and equilibrium. */
 double pl_production_per_m2(double diameter_m);
 double pl_equilibrium_per_m2(double diameter_m);
