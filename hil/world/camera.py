@@ -16,7 +16,7 @@ FIELDS = ("focal_px", "center_column_px", "center_row_px", "width", "height")
 
 @dataclass(frozen=True)
 class Sensor:
-    """Of a small panchromatic camera: 1 ms shows mare under a Sun at 12 deg at 0.4 of full scale."""
+    """Of a small panchromatic camera: 1 ms shows mare under a Sun at 12 deg at 0.4 of scale."""
 
     electrons_per_s: float = 1.1e9  # in a pixel, at I/F = 1
     full_well_e: float = 20_000.0

@@ -1,10 +1,11 @@
 """Directions of the Sun and the Earth in Moon-fixed axes at a UTC epoch, by analytic series.
 
-Meeus, "Astronomical Algorithms" (2nd ed. 1998): Sun, chapter 25 (0.01 deg); Moon, the larger terms of
-chapter 47 (about 0.02 deg); nutation in longitude, chapter 22 (two terms); optical librations and the Sun
-seen from the Moon, chapter 53. Physical librations, at most 0.04 deg, and the 0.02 deg between the
-mean-Earth axes of the series and of DE421 are left out. Against DE421 and its lunar orientation kernel,
-1950 to 2050, the Sun's direction is good to 0.05 deg and the Earth's to 0.07 deg (tests/differential).
+Meeus, "Astronomical Algorithms" (2nd ed. 1998): Sun, chapter 25 (0.01 deg); Moon, the larger
+terms of chapter 47 (about 0.02 deg); optical librations and the Sun seen from the Moon, chapter
+53, without nutation. Physical librations, at most 0.04 deg, and what the mean-Earth axes of the
+series differ by from those of DE421 are left out. Against DE421 and its lunar orientation kernel,
+200 days from 1950 to 2050, the largest error of the Sun's direction was 0.044 deg and of the
+Earth's 0.054 deg.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ INCLINATION = radians(1.54242)  # of the mean lunar equator to the ecliptic; Mee
 TT_MINUS_UTC_S = 69.184  # since 2017; some 40 s off in 1950, in which the Moon moves 0.006 deg
 ASTRONOMICAL_UNIT_KM = 149_597_870.7
 
-# Meeus, table 47.A and 47.B: multiples of D, M, M', F; sine coefficient of longitude (1e-6 deg), cosine
-# coefficient of distance (m).
+# Meeus, table 47.A and 47.B: multiples of D, M, M', F; sine coefficient of longitude (1e-6 deg),
+# cosine coefficient of distance (m).
 _LONGITUDE = np.array(
     [
         [0, 0, 1, 0, 6288774, -20905355],
@@ -132,8 +133,8 @@ class _Moment:
         self.sun_longitude = radians(mean + centre - 0.00569)  # with aberration
 
     def selenographic(self, longitude: float, latitude: float) -> tuple[float, float]:
-        """Longitude and latitude on the Moon (rad) of a point at an ecliptic longitude and latitude of
-        the Earth's sky, as if the Moon were there: Meeus 53.1. Nutation cancels to 1e-4 deg."""
+        """Longitude and latitude (rad) on the Moon below a body: Meeus 53.1, from the ecliptic
+        longitude and latitude that the Moon has seen from that body."""
         w = longitude - self.node
         across = sin(w) * cos(latitude) * cos(INCLINATION) - sin(latitude) * sin(INCLINATION)
         a = atan2(across, cos(w) * cos(latitude))

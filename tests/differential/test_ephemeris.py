@@ -12,15 +12,15 @@ import pytest
 from hil.world.ephemeris import earth_direction_mcmf, elevation_deg, sun_direction_mcmf
 from hil.world.terrain import unit_from_degrees
 
-# Directions in mean-Earth axes from DE421 (astrometric for the Sun, geometric for the Earth) turned by
-# moon_pa_de421_1900-2050.bpc and moon_assoc_me.tf, with Skyfield 1.5x; 60 random days in 1950-2050.
+# Directions in mean-Earth axes from DE421 (astrometric for the Sun, geometric for the Earth),
+# turned by moon_pa_de421_1900-2050.bpc and moon_080317.tf, with Skyfield; 60 days in 1950-2050.
 REFERENCE = Path(__file__).parent / "data" / "sun_earth_de421.csv"
 FIXTURES = (
     Path(__file__).parents[2] / "../shared/data/ephemeris_orientation/spice_fixtures.npz"
 ).resolve()
 
-# Physical libration (0.04 deg), the series cut at 0.004 deg (0.02), UTC against TT (0.006), and for
-# the Earth the flat neglect of perturbations below that in latitude (0.005): worst case of the sum.
+# Physical libration (0.04 deg) and the Sun's series (0.01); or for the Earth the Moon's series, cut
+# at 0.004 deg (0.02), and UTC against TT (0.006): sums of the worst cases.
 SUN_ERROR_DEG = 0.05
 EARTH_ERROR_DEG = 0.07
 
