@@ -13,7 +13,7 @@
  * angle of a million radians is a fault upstream and must not look like a number. asin, acos: NaN
  * outside [-1, 1]. log: NaN below 0, -infinity at +-0. exp: infinity above 709.78, 0 below -745.13,
  * subnormal results rounded once more. atan2: zeros, infinities and quadrants as C11 Annex F.10.1.4.
- * NaN in, NaN out. No function raises, traps or sets errno.
+ * NaN in, NaN out. No function traps or sets errno.
  *
  * Methods: argument reduction after Cody and Waite (1980) in three exact parts and a tail; minimax
  * polynomials and double-double corrections after Muller, Elementary Functions (3rd ed. 2016),
