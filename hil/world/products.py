@@ -46,15 +46,15 @@ CATALOGUE_FORMATS = (
     CatalogueFormat("LU1319381", "lat", "lon", "diam_m", 1.0, 500.0),
     CatalogueFormat("Head et al. 2010", "Lat", "Lon", "Diam_km", 1e3, 1e4),
     CatalogueFormat("Povilaitis et al. 2018", "Lat", "Long", "Diameter (km)", 1e3, 2e3),
-    CatalogueFormat("this project", "latitude_deg", "longitude_deg", "diameter_km", 1e3, 0.1),
+    CatalogueFormat("onboard", "latitude_deg", "longitude_deg", "diameter_km", 1e3, 0.1),
 )
 
 
 def read_craters(path: Path | str) -> Craters:
     """Craters of a catalogue in CSV, plain or gzipped, in one of `CATALOGUE_FORMATS`.
 
-    The first row names the columns; others than position and diameter are ignored. Longitudes may run
-    over -180..180 or 0..360; they come back in -180..180.
+    The first row names the columns; others than position and diameter are ignored. Longitudes may
+    run over -180..180 or 0..360; they come back in -180..180.
     """
     file = Path(path)
     try:
@@ -200,7 +200,7 @@ def _read_geotiff(file: Path) -> tuple[npt.NDArray[np.int16], float | None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow only warns of a file that ends early
-            with Image.open(file) as image:
+            with file.open("rb") as stream, Image.open(stream) as image:
                 tags = dict(image.tag_v2.items())  # type: ignore[attr-defined]
                 grid = np.asarray(image)
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, UserWarning) as error:
