@@ -243,9 +243,18 @@ def _product(a: Any, b: Any) -> list[float]:
     ]
 
 
-def _bytes(field: Any) -> memoryview:
-    """The memory of a C struct or array."""
-    return memoryview(ffi.buffer(ffi.addressof(field))).cast("B")
+class _Memory:
+    """The bytes of a C struct and of its fields; what is handed out keeps the struct alive."""
+
+    def __init__(self, owner: Any) -> None:
+        self._start = int(ffi.cast("uintptr_t", owner))
+        self._bytes = memoryview(ffi.buffer(owner)).cast("B")
+
+    def of(self, field: Any) -> memoryview:
+        """The memory of a field that is a struct or an array."""
+        address = int(ffi.cast("uintptr_t", ffi.addressof(field)))
+        offset = address - self._start
+        return self._bytes[offset : offset + ffi.sizeof(field)]
 
 
 class LanderPlant:
@@ -341,14 +350,15 @@ class LanderPlant:
     def _make_ports(self, render: Callable[[CameraPose], Any] | None) -> dict[str, RowPort]:
         c = self._lander
         out, commands = c.out, getattr(c, "in")
-        fresh, pending = _bytes(c.fresh).cast("q"), _bytes(c.pending).cast("q")
+        memory = _Memory(c)
+        fresh, pending = memory.of(c.fresh).cast("q"), memory.of(c.pending).cast("q")
         m = messages
 
         def reader(name: str, message: Any, row: Any) -> Any:
-            return row_reader(message, _bytes(row), fresh, OUTPUTS.index(name))
+            return row_reader(message, memory.of(row), fresh, OUTPUTS.index(name))
 
         def writer(name: str, message: Any, row: Any) -> Any:
-            return row_writer(message, _bytes(row), pending, INPUTS.index(name))
+            return row_writer(message, memory.of(row), pending, INPUTS.index(name))
 
         imus = ((i.name, out.imu[k]) for k, i in enumerate(self.preset.imu))
         reads = {

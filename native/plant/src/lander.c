@@ -11,7 +11,7 @@
 #define EVERY_10_HZ 10
 #define EVERY_5_HZ 20
 #define EVERY_1_HZ 100
-#define LOOK_EVERY_TICK_BELOW_M 100.0
+#define LOOK_EVERY_TICK_BELOW_M 20.0
 #define STILL_TICKS 100
 #define STILL_SPEED_M_S 5e-3
 #define STILL_RATE_RAD_S 2e-3
