@@ -53,6 +53,14 @@ static void body_push(const ob_strapdown *s, const double a[3], const double v[3
   ob_v3_axpy(u, 1.0 / 12.0, before);
 }
 
+/* Into site axes, which turn by Omega dt / 2 on average while it acts. */
+static void push_site(ob_strapdown *s, const ob_site *site, double dt_s, const double u[3]) {
+  double lag[3];
+  ob_q_rotate(s->dv_site_m_s, s->q_site_from_body, u);
+  ob_v3_cross(lag, site->rate_site_rad_s, s->dv_site_m_s);
+  ob_v3_axpy(s->dv_site_m_s, -0.5 * dt_s, lag);
+}
+
 static void turn(ob_strapdown *s, const ob_site *site, double dt_s, const double phi[3]) {
   double q_body[4], q_turned[4];
   double q_site[4] = {1.0, 0.0, 0.0, 0.0}; /* exp(-Omega dt) to 1e-15 */
@@ -86,7 +94,7 @@ void ob_strapdown_step(ob_strapdown *s, const ob_site *site, int64_t dt_ns,
   double phi[3], push[3];
   body_turn(s, delta_angle_rad, phi);
   body_push(s, delta_angle_rad, delta_velocity_m_s, push);
-  ob_q_rotate(s->dv_site_m_s, s->q_site_from_body, push);
+  push_site(s, site, dt_s, push);
   turn(s, site, dt_s, phi);
   move(s, site, dt_s);
   ob_v3_copy(s->delta_angle_rad, delta_angle_rad);

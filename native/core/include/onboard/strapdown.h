@@ -3,10 +3,9 @@
  * Position and velocity relative to the ground, and attitude, from increments of angle and velocity
  * over one tick (bias removed). Per step, with Omega the Moon's rate:
  *
- *   phi = a + (a' x a) / 12                                          coning, Savage 1998a, eq. (50)
- *   u = v + (a x v)/2 + a x (a x v)/6 + (a' x v + v' x a)/12          rotation and sculling,
- *                                                                     Savage 1998b, eqs (53)-(56)
- *   dv_site = C_site_from_body u
+ *   phi = a + (a' x a) / 12                                          coning, Savage 1998a
+ *   u = v + (a x v)/2 + a x (a x v)/6 + (a' x v + v' x a)/12          rotation and sculling, 1998b
+ *   dv_site = (1 - Omega x dt/2) C_site_from_body u
  *   q <- exp(-Omega dt) q exp(phi)
  *   v <- v + dv_site + dt (g(r) - Omega x (Omega x r) - 2 Omega x v)  at the middle of the step
  *   r <- r + dt (v_before + v_after) / 2
@@ -14,8 +13,7 @@
  * a, v are this step's increments, a', v' the last step's; the one-sample-per-step forms of Savage,
  * "Strapdown Inertial Navigation Integration Algorithm Design", parts 1 and 2, JGCD 21(1) and 21(2),
  * 1998, exact for rates and forces that change linearly. The term a x (a x v)/6 is the next of the
- * series of the integral of exp(a s). Turning of the site frame within the step as seen by dv_site,
- * Omega dt / 2 = 1.3e-8 of it, is left out. Gravity is ob_gravity_mcmf.
+ * series of the integral of exp(a s). Gravity is ob_gravity_mcmf.
  */
 #ifndef ONBOARD_STRAPDOWN_H
 #define ONBOARD_STRAPDOWN_H

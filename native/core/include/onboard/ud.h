@@ -5,7 +5,8 @@
  * The first OB_UD_DYNAMIC states have dynamics of their own; the rest are parameters that drive them
  * and change only as first-order Markov processes, so the time update treats the two apart: modified
  * weighted Gram-Schmidt (Thornton 1976) on the dynamic block alone, and rank-one updates for the
- * parameters (Bierman 1977, chapter VII; the split after Zanetti & D'Souza, NASA/TP-2018-219822).
+ * parameters (Bierman 1977; the split as in Carpenter & D'Souza, Navigation Filter Best Practices,
+ * NASA/TP-2018-219822).
  */
 #ifndef ONBOARD_UD_H
 #define ONBOARD_UD_H
