@@ -165,7 +165,7 @@ def _check_heights(file: Path, counts: npt.NDArray[np.int16], unit_m: float) -> 
 
 def _read_npz(file: Path) -> npt.NDArray[np.int16]:
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise ProductError(f"{file}: cannot be read to its end: {error}") from error

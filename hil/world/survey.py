@@ -24,11 +24,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from onboard.core._core import ffi as core_ffi
-from onboard.core._core import lib as core
 
 from hil.plant._plant import ffi, lib
 from hil.world.terrain import FULL_DETAIL_M, MOON_RADIUS_M, Terrain, unit_from_degrees
+from onboard.core._core import ffi as core_ffi
+from onboard.core._core import lib as core
 from onboard.products import CraterCatalogue, ElevationGrid, LandingMap, LandingSite
 
 POSITION_SHARE = 0.024  # one sigma per axis, of the diameter

@@ -73,8 +73,8 @@ def test_faces_of_the_cube_meet_smoothly(
 ) -> None:
     """Across an edge of the cube the slope to both sides is the same: second differences.
 
-    In steps of 5 cm a curvature of 2 per metre (a crater of 0.5 m, 0.05 m deep) gives 5 mm; a crater
-    cut off at the edge would give its depth, metres.
+    In steps of 5 cm a curvature of 2 per metre (a crater of 0.5 m, 0.05 m deep) gives 5 mm; one cut
+    off at the edge would give its depth, metres.
     """
     first, second = pair
     third = 3 - first - second
