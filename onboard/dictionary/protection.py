@@ -167,7 +167,7 @@ class Tier(_Row):
     timeout_s: Seconds
     tries: int = Field(ge=1, le=100)
     claims: list[Name] = []  # held while the tier runs
-    keeps: list[Name] = []  # of the claims: held until the fault has cleared; last tier only
+    keeps: list[Name] = []  # of the claims: held until the fault has cleared
     masks: list[Mask] = []
 
     @field_validator("guard", "success")

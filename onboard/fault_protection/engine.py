@@ -107,35 +107,45 @@ class Engine:
             readings = list(readings)
             for monitor, _ in state.masks:
                 readings[monitor] = HIDDEN
-        counted: list[int] = []
-        values: list[int] = []
-        watch = self.table.watch[state.mode]
-        for before, reading, (transitions, valid) in zip(
-            state.monitors, readings, watch, strict=True
-        ):
-            if valid != TRUE:
-                known = valid if isinstance(valid, int) else valid(values)
-                if known != TRUE:
-                    reading = NOT_VALID if known == FALSE else FROZEN
-            after, value = transitions[before * READINGS + reading]
-            counted.append(after)
-            values.append(value)
-        return tuple(counted), values
+        transitions, conditions = self.table.watch[state.mode]
+        before = state.monitors
+        cells = [
+            row[at * READINGS + reading]
+            for row, at, reading in zip(transitions, before, readings, strict=True)
+        ]
+        values = [value for _, value in cells]
+        for i, valid in conditions:  # in an order in which they only look back
+            if (known := valid(values)) != TRUE:
+                reading = NOT_VALID if known == FALSE else FROZEN
+                cells[i] = transitions[i][before[i] * READINGS + reading]
+                values[i] = cells[i][1]
+        return tuple([after for after, _ in cells]), values
 
     def _respond(
         self, state: State, values: Sequence[int], clear: int
     ) -> tuple[tuple[FaultState, ...], tuple[tuple[int, int], ...], list[Action]]:
         rows = self.table.faults[state.mode]
         work = Work(self._claimed(state))
+        raised = self._raised(state.mode, values)
+        if not raised and state.faults is self._quiet:
+            return self._quiet, _masks(state.masks, ()), []
         faults: list[FaultState] = []
-        for k, (row, before) in enumerate(zip(rows, state.faults, strict=True)):
-            if before is QUIET:
-                value = row.value
-                if value != TRUE and (isinstance(value, int) or value(values) != TRUE):
-                    faults.append(QUIET)
-                    continue
-            faults.append(step_fault(row, before, values, bool(clear >> k & 1), work))
-        return tuple(faults), _masks(state.masks, work.masks), work.actions
+        for k, before in enumerate(state.faults):
+            if before is QUIET and not raised >> k & 1:
+                faults.append(QUIET)
+            else:
+                faults.append(step_fault(rows[k], before, values, bool(clear >> k & 1), work))
+        kept = self._quiet if faults.count(QUIET) == len(faults) else tuple(faults)
+        return kept, _masks(state.masks, work.masks), work.actions
+
+    def _raised(self, mode: int, values: Sequence[int]) -> int:
+        """Bits of the faults that a true monitor may raise, and of those that need none."""
+        always, evidence = self.table.triggers[mode]
+        raised = always
+        for i, faults in evidence:
+            if values[i] == TRUE:
+                raised |= faults
+        return raised
 
     def _claimed(self, state: State) -> int:
         claimed = 0
@@ -145,7 +155,7 @@ class Engine:
         return claimed
 
     def _live(self, faults: Sequence[FaultState]) -> int:
-        if faults == self._quiet:
+        if faults is self._quiet:
             return 0
         return sum(1 << k for k, fault in enumerate(faults) if fault.status)
 

@@ -113,6 +113,11 @@ def transitions(rule: Rule) -> Transitions:
     return tuple((number[after], value) for after, value in steps)
 
 
+def masked(table: Transitions) -> Transitions:
+    """`transitions` of a monitor whose readings do not count: as NOT_VALID, whatever is read."""
+    return tuple(table[i - i % READINGS + NOT_VALID] for i in range(len(table)))
+
+
 Reader = Callable[[Sequence[float], Sequence[int]], int]
 """(value of each channel, age of each channel in nanoseconds) -> reading.
 

@@ -6,8 +6,9 @@ gone, the clear condition is not met). While it is active its response goes thro
 - an inhibited tier (wrong mode, guard not true, or against the policy of a critical mode) is passed
   over and not spent; it is tried when the inhibition ends and no other tier is running;
 - a tier waits, unspent, while another response holds a resource that it claims. All claims of a
-  tier are taken at once and given back when it ends, so that nobody holds one and waits for another
-  (what a last tier keeps, it keeps until the fault has cleared);
+  tier are taken at once, so that nobody holds one and waits for another, and are free again in the
+  step after it ended, first for the fault of highest priority. What a tier keeps, it keeps until
+  the fault has cleared;
 - a tier is spent when its success test is not true after all tries. The last tier holds instead:
   it is never spent, and nothing comes after it.
 
@@ -38,9 +39,10 @@ class FaultState(NamedTuple):
     tries: int  # that this tier has made
     timer: int  # steps until this try is judged
     spent: int  # bit k: tier k is spent
+    kept: int  # bits of the resources that an attempted tier keeps until the fault clears
 
 
-QUIET = FaultState(INACTIVE, IDLE, 0, 0, 0, 0)
+QUIET = FaultState(INACTIVE, IDLE, 0, 0, 0, 0, 0)
 
 
 class Tier(NamedTuple):
@@ -76,9 +78,6 @@ class Work:
         self.actions: list[Action] = []
         self.masks: list[tuple[int, int]] = []
 
-    def release(self, tier: Tier) -> None:
-        self.claimed &= ~(tier.claims & ~tier.keeps)
-
     def event(self, name: str, fault: str, **values: int) -> None:
         self.actions.append(Event(name, (("fault", fault), *values.items())))
 
@@ -107,10 +106,12 @@ def step_fault(
 
 def claims_of(fault: Fault, state: FaultState) -> int:
     """The resources that a response holds."""
-    if state.phase == RUNNING:
-        return fault.tiers[state.tier].claims
-    kept = state.status != INACTIVE and state.phase in (SUCCEEDED, HOLDING)
-    return fault.tiers[state.tier].keeps if kept else 0
+    running = fault.tiers[state.tier].claims if state.phase == RUNNING else 0
+    return running | state.kept
+
+
+_PAUSED = (IDLE, SEEKING, SEEKING, SEEKING, SUCCEEDED, SUCCEEDED, HOLDING)
+"""Phase in which a fault is latched, by its phase when the cause went."""
 
 
 def _resumed(phase: int) -> int:
@@ -118,12 +119,9 @@ def _resumed(phase: int) -> int:
 
 
 def _cause_gone(fault: Fault, state: FaultState, work: Work) -> FaultState:
-    if state.phase == RUNNING:
-        work.release(fault.tiers[state.tier])
     if fault.latch:
         work.event("FAULT_LATCHED", fault.name)
-        phase = HOLDING if state.phase == HOLDING else SUCCEEDED
-        return FaultState(LATCHED, phase, state.tier, 0, 0, state.spent)
+        return state._replace(status=LATCHED, phase=_PAUSED[state.phase], tries=0, timer=0)
     work.event("FAULT_CLEARED", fault.name)
     return QUIET
 
@@ -139,27 +137,23 @@ def _unlatched(
 
 def _respond(fault: Fault, state: FaultState, values: Sequence[int], work: Work) -> FaultState:
     if state.phase == RUNNING:
-        state = _judge(fault, state, values, work)
-    elif state.phase == SUCCEEDED and value_of(fault.tiers[state.tier].success, values) == FALSE:
-        state = _exhausted(fault, state, work)
-    if state.phase in (SEEKING, INHIBITED, BLOCKED):
-        state = _seek(fault, state, values, work)
-    return state
+        return _judge(fault, state, values, work)
+    if state.phase == SUCCEEDED:
+        failed = value_of(fault.tiers[state.tier].success, values) == FALSE
+        return _exhausted(fault, state, work) if failed else state
+    return state if state.phase == HOLDING else _seek(fault, state, values, work)
 
 
 def _judge(fault: Fault, state: FaultState, values: Sequence[int], work: Work) -> FaultState:
     tier = fault.tiers[state.tier]
     if value_of(tier.success, values) == TRUE:
-        work.release(tier)
         work.event("RESPONSE_SUCCEEDED", fault.name, tier=state.tier + 1)
         return state._replace(phase=SUCCEEDED, tries=0, timer=0)
     if state.timer > 1:
         return state._replace(timer=state.timer - 1)
     if state.tries >= tier.tries:
-        work.release(tier)
         return _exhausted(fault, state, work)
     if value_of(tier.allowed, values) != TRUE:  # suspended, not spent
-        work.release(tier)
         return state._replace(phase=SEEKING, tries=0, timer=0)
     return _attempt(fault, state.tier, state, work)
 
@@ -177,7 +171,7 @@ def _seek(fault: Fault, state: FaultState, values: Sequence[int], work: Work) ->
     for k, tier in enumerate(fault.tiers):
         if state.spent >> k & 1 or value_of(tier.allowed, values) != TRUE:
             continue
-        if tier.claims & work.claimed:
+        if tier.claims & work.claimed & ~state.kept:
             return _waiting(fault, state, BLOCKED, "RESPONSE_BLOCKED", work)
         work.claimed |= tier.claims
         return _attempt(fault, k, state._replace(tries=0), work)
@@ -197,7 +191,8 @@ def _attempt(fault: Fault, k: int, state: FaultState, work: Work) -> FaultState:
     work.event("RESPONSE_TIER", fault.name, tier=k + 1, attempt=tries)
     work.actions.append(tier.command)
     work.masks.extend(tier.masks)
-    return FaultState(ACTIVE, RUNNING, k, tries, tier.timeout, state.spent)
+    kept = state.kept | tier.keeps
+    return FaultState(ACTIVE, RUNNING, k, tries, tier.timeout, state.spent, kept)
 
 
 def after_reset(state: FaultState, survives: bool) -> FaultState:
@@ -205,4 +200,4 @@ def after_reset(state: FaultState, survives: bool) -> FaultState:
     if not survives or state.status == INACTIVE:
         return QUIET
     phase = SEEKING if state.phase == RUNNING else state.phase
-    return FaultState(state.status, phase, state.tier, 0, 0, state.spent)
+    return state._replace(phase=phase, tries=0, timer=0)

@@ -11,6 +11,7 @@ import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from onboard.dictionary import protection as rows
 from onboard.fault_protection import monitors
@@ -23,6 +24,7 @@ from onboard.fault_protection.expression import (
     Node,
     Not,
     compile_in_mode,
+    evaluate,
     monitors_of,
     parse,
 )
@@ -34,6 +36,23 @@ MODE_SET = "MODE_SET"
 SAFE = "SAFE"
 
 
+class Watch(NamedTuple):
+    """The monitors in one mode."""
+
+    transitions: tuple[Transitions, ...]
+    conditions: tuple[tuple[int, Evaluator], ...]  # (monitor, valid_when) where it must be asked
+
+
+class Triggers(NamedTuple):
+    """Which faults may become true in one mode; bit k is fault k.
+
+    In Kleene's logic an expression that is true without a true monitor is true when all are false.
+    """
+
+    always: int  # true although all monitors are false
+    evidence: tuple[tuple[int, int], ...]  # (monitor, faults that look at it)
+
+
 @dataclass(frozen=True)
 class Table:
     """One vehicle's table, ready for `engine.Engine`. Indices are positions in the name tuples."""
@@ -42,8 +61,9 @@ class Table:
     fault_names: tuple[str, ...]
     mode_names: tuple[str, ...]
     rules: tuple[Rule, ...]
-    watch: tuple[tuple[tuple[Transitions, Evaluator | int], ...], ...]  # [mode][monitor]
+    watch: tuple[Watch, ...]  # [mode]
     faults: tuple[tuple[Fault, ...], ...]  # [mode][fault]
+    triggers: tuple[Triggers, ...]  # [mode]
     survives_reset: tuple[bool, ...]
     graph: Graph
     initial_mode: int
@@ -105,6 +125,17 @@ def targets(action: rows.Action, mode: rows.Mode) -> str | None:
     return mode.fallback if action.command == SAFE else None
 
 
+def rule_of(row: rows.Monitor, longest: int | None = None) -> Rule:
+    """The counts of a monitor. A check of age reads neither stale nor error."""
+    when_stale = "trip" if isinstance(row, rows.Stale | rows.Gap) else row.when_stale
+    persistence, clear = _at_most(row.persistence, longest), _at_most(row.clear, longest)
+    return Rule(persistence, clear, when_stale, row.when_error)
+
+
+def _at_most(count: int, longest: int | None) -> int:
+    return count if longest is None else min(count, longest)
+
+
 def compile_command(action: rows.Action, source: str) -> Command:
     return Command(action.command, tuple(action.arguments.items()), source)
 
@@ -121,7 +152,7 @@ class _Compiler:
         self.resource_bit = {name: 1 << i for i, name in enumerate(protection.globals.resources)}
 
     def table(self) -> Table:
-        rules = tuple(self.rule(self.rows.monitor[name]) for name in self.monitors)
+        rules = tuple(rule_of(self.rows.monitor[name], self.longest) for name in self.monitors)
         tabulated = {rule: monitors.transitions(rule) for rule in set(rules)}
         budget = self.rows.globals.reset_budget
         return Table(
@@ -129,27 +160,19 @@ class _Compiler:
             fault_names=tuple(self.faults),
             mode_names=tuple(self.modes),
             rules=rules,
-            watch=tuple(
-                tuple(
-                    (tabulated[rule], self.expression(self.rows.monitor[name].valid_when, mode))
-                    for name, rule in zip(self.monitors, rules, strict=True)
-                )
-                for mode in self.modes
-            ),
+            watch=tuple(self.watch([tabulated[r] for r in rules], mode) for mode in self.modes),
             faults=tuple(tuple(self.fault(f, mode) for f in self.faults) for mode in self.modes),
+            triggers=tuple(self.triggers(mode) for mode in self.modes),
             survives_reset=tuple(self.response(f).survives_reset for f in self.faults),
             graph=tuple(self.mode(name) for name in self.modes),
             initial_mode=self.mode_index[self.rows.globals.initial_mode],
-            reset_count=budget.count,
+            reset_count=_at_most(budget.count, self.longest),
             reset_window_s=budget.window_s,
             step_hz=self.rows.globals.step_hz,
         )
 
-    def count(self, n: int) -> int:
-        return n if self.longest is None else min(n, self.longest)
-
     def steps(self, seconds: float) -> int:
-        return self.count(steps(seconds, self.rows.globals.step_hz))
+        return _at_most(steps(seconds, self.rows.globals.step_hz), self.longest)
 
     def bits(self, resources: list[str]) -> int:
         return sum(self.resource_bit[name] for name in resources)
@@ -160,9 +183,16 @@ class _Compiler:
     def response(self, fault: str) -> rows.Response:
         return self.rows.response[self.rows.fault[fault].response]
 
-    def rule(self, row: rows.Monitor) -> Rule:
-        when_stale = "trip" if isinstance(row, rows.Stale | rows.Gap) else row.when_stale
-        return Rule(self.count(row.persistence), self.count(row.clear), when_stale, row.when_error)
+    def watch(self, transitions: list[Transitions], mode: str) -> Watch:
+        """Where a monitor is never valid, every entry is that of a masked one."""
+        conditions: list[tuple[int, Evaluator]] = []
+        for i, name in enumerate(self.monitors):
+            valid = self.expression(self.rows.monitor[name].valid_when, mode)
+            if not isinstance(valid, int):
+                conditions.append((i, valid))
+            elif valid == FALSE:
+                transitions[i] = monitors.masked(transitions[i])
+        return Watch(tuple(transitions), tuple(conditions))
 
     def fault(self, name: str, mode: str) -> Fault:
         row, response = self.rows.fault[name], self.response(name)
@@ -174,6 +204,16 @@ class _Compiler:
             tiers=tuple(self.tier(tier, row.when, mode) for tier in response.tier),
         )
 
+    def triggers(self, mode: str) -> Triggers:
+        always, evidence = 0, dict.fromkeys(range(len(self.monitors)), 0)
+        for k, name in enumerate(self.faults):
+            node = parse(self.rows.fault[name].when)
+            for monitor in monitors_of(node):
+                evidence[self.monitor_index[monitor]] |= 1 << k
+            if evaluate(node, dict.fromkeys(self.monitors, FALSE), mode) == TRUE:
+                always |= 1 << k
+        return Triggers(always, tuple((i, faults) for i, faults in evidence.items() if faults))
+
     def tier(self, row: rows.Tier, when: str, mode: str) -> Tier:
         success = parse(row.success) if row.success else Not(parse(when))
         return Tier(
@@ -181,7 +221,7 @@ class _Compiler:
             allowed=self.allowed(row, mode),
             success=compile_in_mode(success, self.monitor_index, mode),
             timeout=self.steps(row.timeout_s),
-            tries=self.count(row.tries),
+            tries=_at_most(row.tries, self.longest),
             claims=self.bits(row.claims),
             keeps=self.bits(row.keeps),
             masks=tuple((self.monitor_index[m.monitor], self.steps(m.for_s)) for m in row.masks),
