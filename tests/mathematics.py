@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
 from onboard.core._core import ffi, lib
 
 Array = NDArray[np.float64]

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
-
 from onboard.core._core import ffi, lib
+from pytest_benchmark.fixture import BenchmarkFixture
 
 NATIVE = Path(__file__).parents[2] / "native"
 SOURCES = [

@@ -3,8 +3,9 @@
 
 #include "uart.h"
 
-#include <stdint.h>
 #include <string.h>
+
+#define PAINT UINT32_C(0x5ac5ac5a)
 
 extern uint8_t data_start[], data_end[], data_load[], bss_start[], bss_end[], stack_top[];
 
@@ -36,6 +37,22 @@ _Noreturn void __assert_func(const char *file, int line, const char *function, c
   finish(1);
 }
 
+/* From the end of the data up to the frame of the caller, all of it unused at reset. */
+static void paint_stack(void) {
+  volatile uint32_t *here = __builtin_frame_address(0);
+  for (volatile uint32_t *word = (uint32_t *)bss_end; word < here; word++) {
+    *word = PAINT;
+  }
+}
+
+uint32_t stack_used_bytes(void) {
+  const uint32_t *word = (const uint32_t *)bss_end;
+  while (word < (const uint32_t *)stack_top && *word == PAINT) {
+    word++;
+  }
+  return (uint32_t)(stack_top - (const uint8_t *)word);
+}
+
 static _Noreturn void fault_handler(void) {
   uart_text("fault\n");
   finish(2);
@@ -52,6 +69,7 @@ _Noreturn void reset_handler(void) {
   enable_floating_point();
   memcpy(data_start, data_load, (size_t)(data_end - data_start));
   memset(bss_start, 0, (size_t)(bss_end - bss_start));
+  paint_stack();
   uart_start();
   finish(main());
 }
