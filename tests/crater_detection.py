@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +15,17 @@ Array = npt.NDArray[np.float64]
 CAPACITY = 512
 
 
-def settings(sun_image: tuple[float, float], **changed: float) -> object:
+def settings(sun_image: tuple[float, float], **changed: Any) -> object:
     """Settings with the defaults of the vehicle; elevation of the Sun 15 deg."""
     values = {
+        "ground_to_image": (1.0, 0.0, 0.0, 1.0),
         "radius_min_px": 3.0,
         "radius_max_px": 40.0,
         "contrast_min": 0.12,
         "sun_elevation_rad": 0.26,
-        "sigma_px": 0.25,
-        "sigma_fraction": 0.06,
-        "sigma_shadow": 0.018,
+        "sigma_px": 0.15,
+        "sigma_fraction": 0.07,
+        "sigma_shadow": 0.014,
     }
     return ffi.new("ob_crater_detect_settings *", {"sun_image": sun_image, **values, **changed})
 
@@ -34,7 +36,7 @@ def detect(
     *,
     capacity: int = CAPACITY,
     width: int | None = None,
-    **changed: float,
+    **changed: Any,
 ) -> npt.NDArray[np.void]:
     """Rows of DETECTION. `width`: use the left part of the image, so that the stride is larger."""
     height, stride = image.shape

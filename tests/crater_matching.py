@@ -67,7 +67,7 @@ def settings(**changed: float) -> object:
     values = {
         "radius_min_px": 2.5,
         "radius_max_px": 60.0,
-        "radius_ratio_max": 1.35,
+        "radius_ratio_max": 1.5,
         "gate_sigma": 3.0,
         "log10_chance_max": -6.0,
         "rival_fraction_max": 0.7,

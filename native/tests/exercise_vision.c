@@ -35,6 +35,7 @@ uint64_t exercise_crater_detect(void) {
   static uint64_t workspace[WORKSPACE_BYTES / 8];
   uint64_t stream = 60, hash = OB_HASH_SEED;
   const ob_crater_detect_settings settings = {.sun_image = {1.0, 0.0},
+                                              .ground_to_image = {1.0, 0.0, 0.0, 1.0},
                                               .radius_min_px = 3.0,
                                               .radius_max_px = 20.0,
                                               .contrast_min = 0.2,
@@ -140,7 +141,8 @@ uint64_t exercise_crater_frame(void) {
   for (int i = 0; i < 100; i++) {
     ob_nav_state state = {.position_sigma_m = {50.0, 40.0, 30.0}, .valid = 1};
     ob_crater_prior prior;
-    double turn[3], sun[3], sun_image[2] = {0.0, 0.0}, elevation_rad = 0.0;
+    ob_crater_detect_settings light = {{0.0}};
+    double turn[3], sun[3];
     argument_vector(&stream, state.position_site_m, 20000.0);
     argument_vector(&stream, state.velocity_site_m_s, 1000.0);
     argument_vector(&stream, state.rate_body_rad_s, 0.1);
@@ -149,10 +151,11 @@ uint64_t exercise_crater_frame(void) {
     ob_v3_unit(sun, sun);
     ob_q_from_rotvec(state.q_site_from_body, turn);
     int known = ob_crater_prior_at(&state, &site, 90000000, 45.0, &prior);
-    int lit = known && ob_crater_sun(&CAMERA, &prior, sun, sun_image, &elevation_rad);
+    int lit = known && ob_crater_light(&CAMERA, &prior, sun, &light);
     hash = ob_hash_u64(hash, (uint64_t)(2 * known + lit));
     hash = ob_hash_f64s(ob_hash_f64s(hash, prior.position_mcmf_m, 3), prior.q_mcmf_from_body, 4);
-    hash = ob_hash_f64(ob_hash_f64s(hash, sun_image, 2), elevation_rad);
+    hash = ob_hash_f64(ob_hash_f64s(hash, light.sun_image, 2), light.sun_elevation_rad);
+    hash = ob_hash_f64s(hash, light.ground_to_image, 4);
   }
   return hash;
 }

@@ -27,9 +27,17 @@ static uint8_t image_memory[2048 * 2048];
 static int64_t workspace[6 * 1024 * 1024];
 
 static ob_crater_detect_settings detect_settings(void) {
-  ob_crater_detect_settings s = {{1.0, 0.0}, 2.5, 80.0, 0.02, 0.2, 0.25, 0.06, 0.014};
+  ob_crater_detect_settings s = {
+      {1.0, 0.0}, {1.0, 0.0, 0.0, 1.0}, 2.5, 80.0, 0.02, 0.2, 0.25, 0.06, 0.014};
   const double angle = uniform(-OB_PI, OB_PI);
   ob_sincos(angle, &s.sun_image[1], &s.sun_image[0]);
+  double sine, cosine;
+  ob_sincos(uniform(-OB_PI, OB_PI), &sine, &cosine);
+  const double stretch = uniform(0.4, 2.4); /* of one axis; the other shrinks */
+  s.ground_to_image[0] = cosine * stretch;
+  s.ground_to_image[1] = -sine / stretch;
+  s.ground_to_image[2] = sine * stretch;
+  s.ground_to_image[3] = cosine / stretch;
   return s;
 }
 

@@ -37,10 +37,10 @@ class CraterParameters:
     radius_max_px: float = 40.0
     contrast_min: float = 0.12
     sun_elevation_min_rad: float = 0.05
-    sigma_px: float = 0.25
-    sigma_fraction: float = 0.06
-    sigma_shadow: float = 0.018
-    radius_ratio_max: float = 1.35
+    sigma_px: float = 0.15
+    sigma_fraction: float = 0.07
+    sigma_shadow: float = 0.014
+    radius_ratio_max: float = 1.5
     gate_sigma: float = 3.0
     log10_chance_max: float = -6.0
     rival_fraction_max: float = 0.7
@@ -110,8 +110,6 @@ class CraterNavigation:
         self._history = ffi.new("ob_nav_state[]", HISTORY)
         self._states = 0
         self._prior = ffi.new("ob_crater_prior *")
-        self._sun_image = ffi.new("double[2]")
-        self._elevation = ffi.new("double *")
         self._place = ffi.new("double[3]")
         self._detect_settings = _detect_settings(parameters)
         self._match_settings = _match_settings(parameters)
@@ -178,12 +176,12 @@ class CraterNavigation:
             state, self._site, header.time_ns, p.position_sigma_min_m, self._prior
         ):
             return "no navigated state at exposure"
-        if not lib.ob_crater_sun(
-            self._camera, self._prior, self._sun, self._sun_image, self._elevation
-        ):
-            return "no direction of the Sun in the image"
-        if self._elevation[0] < p.sun_elevation_min_rad:
+        settings = self._detect_settings
+        seen = lib.ob_crater_light(self._camera, self._prior, self._sun, settings)
+        if settings.sun_elevation_rad < p.sun_elevation_min_rad:
             return "Sun too low"
+        if not seen:
+            return "ground out of sight or Sun in the zenith"
         return ""
 
     def _fix(self, image: Any) -> int:
@@ -194,8 +192,6 @@ class CraterNavigation:
         entries, first, count = self._map.between(along - reach, along + reach)
         vision.predict(self._camera, prior, entries, count, self._match_settings)
         settings = self._detect_settings
-        settings.sun_image = self._sun_image
-        settings.sun_elevation_rad = self._elevation[0]
         radii = vision.predicted["radius_px"]
         smallest = float(radii.min()) / p.radius_ratio_max if len(radii) else p.radius_min_px
         settings.radius_min_px = min(max(p.radius_min_px, smallest), p.radius_max_px)
@@ -253,7 +249,7 @@ def _hash_frame(vision: CraterVision, matches: int) -> int:
 
 
 def _detect_settings(p: CraterParameters) -> Any:
-    """Sun and smallest radius are set for each frame."""
+    """The view and the smallest radius are set for each frame."""
     settings = ffi.new("ob_crater_detect_settings *")
     settings.radius_max_px = p.radius_max_px
     settings.contrast_min = p.contrast_min

@@ -7,6 +7,7 @@ typedef struct {
 
 typedef struct {
   double sun_image[2];
+  double ground_to_image[4];
   double radius_min_px;
   double radius_max_px;
   double contrast_min;

@@ -177,13 +177,27 @@ static void build_pyramid(const uint8_t *image, int64_t stride, layout *l) {
 
 /* --- Candidates --------------------------------------------------------------------------------- */
 
-static pattern point_at_sun(const double sun[2], double inner, double outer) {
+/* Image offset of the ground point `along` the Sun and `across` it. */
+static void place(double out[2], const double G[4], const double sun[2], double along,
+                  double across) {
+  const double a = along * sun[0] - across * sun[1], b = along * sun[1] + across * sun[0];
+  out[0] = G[0] * a + G[1] * b;
+  out[1] = G[2] * a + G[3] * b;
+}
+
+/* Samples on circles on the ground: the Sun's direction is taken back to the ground, turned there by
+ * each angle, and projected again. */
+static pattern point_at_sun(const ob_crater_detect_settings *s, double inner, double outer) {
   pattern p;
+  const double *G = s->ground_to_image, *image = s->sun_image;
+  const double determinant = G[0] * G[3] - G[1] * G[2];
+  const double a = (G[3] * image[0] - G[1] * image[1]) / determinant;
+  const double b = (G[0] * image[1] - G[2] * image[0]) / determinant;
+  const double length = ob_sqrt(a * a + b * b);
+  const double sun[2] = {a / length, b / length};
   for (int32_t k = 0; k < SAMPLES; k++) {
-    p.inner[k][0] = inner * (inner_cos[k] * sun[0] - inner_sin[k] * sun[1]);
-    p.inner[k][1] = inner * (inner_cos[k] * sun[1] + inner_sin[k] * sun[0]);
-    p.outer[k][0] = outer * (outer_cos[k] * sun[0] - outer_sin[k] * sun[1]);
-    p.outer[k][1] = outer * (outer_cos[k] * sun[1] + outer_sin[k] * sun[0]);
+    place(p.inner[k], G, sun, inner * inner_cos[k], inner * inner_sin[k]);
+    place(p.outer[k], G, sun, outer * outer_cos[k], outer * outer_sin[k]);
   }
   return p;
 }
@@ -240,18 +254,28 @@ static void file_maxima(layout *l, int32_t scale, int16_t *const rows[3], int32_
   }
 }
 
+static int64_t magnitude(int64_t x) { return x < 0 ? -x : x; }
+
+/* Offsets of the samples in the array; returns how far from the border a pattern must stay. */
+static int32_t set_offsets(const pattern *p, double radius, int32_t stride,
+                           ptrdiff_t offset[2 * SAMPLES]) {
+  int64_t reach = 0;
+  for (int32_t k = 0; k < 2 * SAMPLES; k++) {
+    const double *at = k < SAMPLES ? p->inner[k] : p->outer[k - SAMPLES];
+    const int64_t x = rounded(radius * at[0]), y = rounded(radius * at[1]);
+    offset[k] = (ptrdiff_t)(y * stride + x);
+    reach = magnitude(x) > reach ? magnitude(x) : reach;
+    reach = magnitude(y) > reach ? magnitude(y) : reach;
+  }
+  return (int32_t)reach + 2;
+}
+
 /* Candidates of one scale: responses row by row, maxima one row behind. */
 static void scan_scale(layout *l, int32_t scale, const pattern *p, int16_t threshold) {
   const level *image = &l->levels[scale / SCALES];
   const double radius = BASE_RADIUS_PX * scale_step[scale % SCALES];
-  const int32_t margin = (int32_t)(OUTER * radius) + 2;
   ptrdiff_t offset[2 * SAMPLES];
-  for (int32_t k = 0; k < SAMPLES; k++) {
-    offset[k] = (ptrdiff_t)(rounded(radius * p->inner[k][1]) * image->stride +
-                            rounded(radius * p->inner[k][0]));
-    offset[SAMPLES + k] = (ptrdiff_t)(rounded(radius * p->outer[k][1]) * image->stride +
-                                      rounded(radius * p->outer[k][0]));
-  }
+  const int32_t margin = set_offsets(p, radius, image->stride, offset);
   const int32_t from = margin / BLOCK * BLOCK, to = image->width - margin;
   int16_t *rows[3] = {l->rows[0], l->rows[1], l->rows[2]};
   for (int32_t y = margin; y < image->height - margin; y++) {
@@ -422,9 +446,16 @@ static int overlap(const ob_crater_detection *a, const ob_crater_detection *b) {
 
 /* --- Entry --------------------------------------------------------------------------------------- */
 
+static int ground_ok(const double G[4]) {
+  for (int32_t k = 0; k < 4; k++) {
+    if (!(ob_fabs(G[k]) <= 3.0)) return 0;
+  }
+  return ob_fabs(ob_fabs(G[0] * G[3] - G[1] * G[2]) - 1.0) < 1e-6;
+}
+
 static int settings_ok(const ob_crater_detect_settings *s) {
   const double norm2 = s->sun_image[0] * s->sun_image[0] + s->sun_image[1] * s->sun_image[1];
-  return ob_fabs(norm2 - 1.0) < 1e-6 && s->radius_min_px >= OB_CRATER_RADIUS_MIN &&
+  return ob_fabs(norm2 - 1.0) < 1e-6 && ground_ok(s->ground_to_image) && s->radius_min_px >= OB_CRATER_RADIUS_MIN &&
          s->radius_min_px <= s->radius_max_px && s->radius_max_px <= OB_CRATER_RADIUS_MAX &&
          s->contrast_min >= 0.02 && s->contrast_min <= 4.0 && s->sigma_px > 0.0 &&
          s->sigma_px < 100.0 && s->sun_elevation_rad >= 0.02 && s->sun_elevation_rad <= OB_PI / 2.0 &&
@@ -443,8 +474,8 @@ int ob_crater_detect(const uint8_t *image, int64_t width, int64_t height, int64_
   }
   assert((uintptr_t)workspace % 8 == 0);
   layout l = lay_out((int32_t)width, (int32_t)height, workspace);
-  const pattern p = point_at_sun(settings->sun_image, INNER, OUTER);
-  const pattern rim = point_at_sun(settings->sun_image, RIM_INNER, RIM_OUTER);
+  const pattern p = point_at_sun(settings, INNER, OUTER);
+  const pattern rim = point_at_sun(settings, RIM_INNER, RIM_OUTER);
   build_pyramid(image, stride, &l);
   scan_all(&l, settings, &p);
   const int32_t candidates = sort_candidates(&l);

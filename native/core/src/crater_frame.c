@@ -4,6 +4,7 @@
 #include "onboard/vector.h"
 
 #define FURTHEST_NS INT64_C(1000000000)
+#define STEEPEST (-0.17) /* cosine of up and boresight: 10 deg below the horizontal */
 
 /* Acceleration relative to the ground, site axes: specific force and central gravity. */
 static void acceleration(const ob_nav_state *state, const ob_site *site, double out[3]) {
@@ -54,19 +55,35 @@ int ob_crater_prior_at(const ob_nav_state *state, const ob_site *site, int64_t t
   return 1;
 }
 
-int ob_crater_sun(const ob_camera *camera, const ob_crater_prior *prior, const double sun_mcmf[3],
-                  double sun_image[2], double *elevation_rad) {
-  double up[3], level[3], body[3], seen[3];
+/* Components of a direction in camera axes. */
+static void see(const ob_camera *camera, const ob_crater_prior *prior, const double mcmf[3],
+                double out[3]) {
+  ob_q_rotate_back(out, prior->q_mcmf_from_body, mcmf);
+  ob_q_rotate_back(out, camera->q_body_from_camera, out);
+}
+
+int ob_crater_light(const ob_camera *camera, const ob_crater_prior *prior, const double sun_mcmf[3],
+                    ob_crater_detect_settings *settings) {
+  double up[3], level[3], down[3], side[3], seen_side[3], seen_level[3];
   ob_v3_unit(up, prior->position_mcmf_m);
   const double rise = ob_clamp(ob_v3_dot(up, sun_mcmf), -1.0, 1.0);
-  *elevation_rad = ob_asin(rise);
+  settings->sun_elevation_rad = ob_asin(rise);
   ob_v3_copy(level, sun_mcmf);
   ob_v3_axpy(level, -rise, up);
-  ob_q_rotate_back(body, prior->q_mcmf_from_body, level);
-  ob_q_rotate_back(seen, camera->q_body_from_camera, body);
-  const double length = ob_sqrt(seen[0] * seen[0] + seen[1] * seen[1]);
-  if (!(length > 1e-6)) return 0;
-  sun_image[0] = seen[0] / length;
-  sun_image[1] = seen[1] / length;
+  if (!(ob_v3_unit(level, level) > 1e-6)) return 0;
+  ob_v3_cross(side, up, level);
+  see(camera, prior, level, seen_level);
+  see(camera, prior, side, seen_side);
+  see(camera, prior, up, down);
+  if (!(down[2] < STEEPEST)) return 0;
+  /* At the boresight a step over ground moves the pixel as its components across the boresight say;
+   * the area shrinks by the cosine of the slant. */
+  const double scale = 1.0 / ob_sqrt(-down[2]);
+  const double length = ob_sqrt(seen_level[0] * seen_level[0] + seen_level[1] * seen_level[1]);
+  for (int k = 0; k < 2; k++) {
+    settings->ground_to_image[2 * k] = scale * seen_level[k];
+    settings->ground_to_image[2 * k + 1] = scale * seen_side[k];
+    settings->sun_image[k] = seen_level[k] / length;
+  }
   return 1;
 }

@@ -9,7 +9,8 @@
 #define SQUARE_PX 32      /* detections are filed by squares of the image */
 #define SQUARES 64        /* across: OB_CRATER_IMAGE_MAX / SQUARE_PX */
 #define PEAKS 8           /* cells of the voting grid that are followed up */
-#define PASSES 8          /* of refinement; the gate's allowance halves in each, the last has none */
+#define PASSES 8          /* of refinement; the gate's allowance halves in each, the last two have none */
+#define TRIAL_PASSES 3    /* after which a peak with less than half the matches of the best is left */
 #define HEIGHTS_MAX 41    /* assumed heights */
 #define BIN_PX 3.0        /* width of a voting cell, in pixels on the ground, at least */
 #define PRIOR_SIGMAS 3.0  /* half width of the search */
@@ -273,6 +274,8 @@ static double mean_depth_m(const view *v, const ob_crater_matcher *m) {
   return sum / (double)m->predicted_count;
 }
 
+/* A height that is wrong by half a layer moves the votes of a crater 25 deg off the boresight, against
+ * those at it, by 1.5 bins tan(25 deg) = 0.7 bins: within the two bins that a peak is summed over. */
 static grid lay_grid(const view *v, double metres_per_px) {
   grid g;
   const double half_max = PRIOR_SIGMAS * ob_max(v->sigma_m[0], v->sigma_m[1]);
@@ -282,7 +285,7 @@ static grid lay_grid(const view *v, double metres_per_px) {
   g.half_x_m = 0.5 * (double)g.columns * g.bin_m;
   g.half_y_m = 0.5 * (double)g.rows * g.bin_m;
   const double half_z = PRIOR_SIGMAS * v->sigma_m[2];
-  g.step_z_m = ob_max(2.0 * g.bin_m, 2.0 * half_z / (double)(HEIGHTS_MAX - 3));
+  g.step_z_m = ob_max(3.0 * g.bin_m, 2.0 * half_z / (double)(HEIGHTS_MAX - 3));
   g.layers = 2 * ob_to_i64(half_z / g.step_z_m + 0.5) + 1;
   assert(g.columns <= OB_CRATER_BINS && g.rows <= OB_CRATER_BINS && g.layers <= HEIGHTS_MAX);
   return g;
@@ -504,9 +507,10 @@ static int step(const problem *p, const ob_crater_matcher *m, double allowance_p
   return finite(out->offset_m[0] + out->offset_m[1] + out->offset_m[2]);
 }
 
-/* From a peak to the solution around it. The pairs stay in m->partner. */
+/* From a peak to the solution around it. The pairs stay in m->partner. Stops early when it can no longer
+ * come near `count_to_beat` matches: they only become fewer as the gate closes. */
 static solution refine(const problem *p, const grid *g, const peak *start, double metres_per_px,
-                       ob_crater_matcher *m) {
+                       int64_t count_to_beat, ob_crater_matcher *m) {
   solution s = {{g->bin_m * (double)(start->column + 1) - g->half_x_m,
                  g->bin_m * (double)(start->row + 1) - g->half_y_m,
                  layer_height_m(g, start->layer)},
@@ -516,6 +520,7 @@ static solution refine(const problem *p, const grid *g, const peak *start, doubl
     if (pass >= PASSES - 2) allowance_px = 0.0;
     s.visible = pair_up(p, s.offset_m, allowance_px, m);
     if (!step(p, m, allowance_px, &s)) return (solution){{0.0}, {0.0}, 0.0, 0, 0};
+    if (pass >= TRIAL_PASSES && 2 * s.count < count_to_beat) break;
     allowance_px *= 0.5;
   }
   return s;
@@ -579,7 +584,7 @@ static solution best_of(const problem *p, const grid *g, const peak peaks[PEAKS]
     found[k] = best;
     found[k].count = 0;
     if (peaks[k].votes < 2) continue;
-    found[k] = refine(p, g, &peaks[k], metres_per_px, m);
+    found[k] = refine(p, g, &peaks[k], metres_per_px, best.count, m);
     if (found[k].count > best.count || (found[k].count == best.count && found[k].count > 0 &&
                                         found[k].square_sum_px2 < best.square_sum_px2)) {
       best = found[k];

@@ -4,7 +4,7 @@
  * at every exposure) and into a pyramid of octaves. At four radii per octave, three samples on the
  * far wall, three on the near wall and six on the ground outside are compared: the far wall must
  * be brighter and the near wall darker than the ground, and the ground the same on both sides
- * (a straight edge fails this). Local maxima, at most one per small cell, are sorted by contrast,
+ * (a straight edge fails this). The samples lie on circles on the ground, ellipses in the image. Local maxima, at most one per small cell, are sorted by contrast,
  * refined in position and radius, and freed of overlaps. The signed pair of lobes is the idea of
  * Cheng et al. (2003), "Optical Landmark Detection for Spacecraft Navigation", section on pairing
  * of lit and dark crater edges; the arrangement of the samples is ours.
@@ -26,16 +26,20 @@
 
 typedef struct {
   double pixel[2];            /* column, row of the rim's centre */
-  double radius_px;           /* geometric mean of the rim's half axes */
+  double radius_px;           /* geometric mean of the half axes of the rim's ellipse */
   double contrast;            /* weaker of far wall / ground and ground / near wall, in octaves */
   double pixel_covariance[3]; /* column-column, column-row, row-row, px2 */
 } ob_crater_detection;
 
 typedef struct {
-  double sun_image[2];   /* towards the Sun, projected into the image: unit, (column, row) axes */
-  double radius_min_px;  /* OB_CRATER_RADIUS_MIN to radius_max_px */
-  double radius_max_px;  /* radius_min_px to OB_CRATER_RADIUS_MAX */
-  double contrast_min;   /* octaves of brightness, 0.02 to 4 */
+  double sun_image[2]; /* towards the Sun, along level ground: unit, (column, row) axes */
+  /* How level ground is seen: (column, row) = G (a, b) with any two level axes at right angles, row
+   * major, scaled to determinant 1 or -1. A slant to 80 deg from the vertical is taken, that is, no
+   * element above 3. Straight down: the identity. */
+  double ground_to_image[4];
+  double radius_min_px; /* OB_CRATER_RADIUS_MIN to radius_max_px */
+  double radius_max_px; /* radius_min_px to OB_CRATER_RADIUS_MAX */
+  double contrast_min;  /* octaves of brightness, 0.02 to 4 */
   double sun_elevation_rad; /* over the ground in view, 0.02 to pi/2: how far shadows reach */
   double sigma_px;          /* position noise of a small crater, one sigma per axis, > 0 */
   double sigma_fraction;    /* of the radius, added in quadrature, >= 0 */

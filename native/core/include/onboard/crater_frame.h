@@ -20,10 +20,11 @@
 int ob_crater_prior_at(const ob_nav_state *state, const ob_site *site, int64_t time_ns,
                        double sigma_min_m, ob_crater_prior *prior);
 
-/* Direction towards the Sun in the image (unit, column and row axes) at the boresight, and its
- * elevation over the horizontal below the camera (rad). `sun_mcmf` is a unit vector. Returns 1; 0
- * when the shadows run along the boresight, so that they have no direction in the image. */
-int ob_crater_sun(const ob_camera *camera, const ob_crater_prior *prior, const double sun_mcmf[3],
-                  double sun_image[2], double *elevation_rad);
+/* Sets what depends on the view in the settings of detection: the Sun's elevation over the horizontal
+ * below the camera, its direction in the image, and how level ground is seen, both at the boresight.
+ * `sun_mcmf` is a unit vector. Returns 1; 0, with the elevation set all the same, when the camera looks
+ * up or less than 10 deg below the horizontal, or the Sun stands in the zenith. */
+int ob_crater_light(const ob_camera *camera, const ob_crater_prior *prior, const double sun_mcmf[3],
+                    ob_crater_detect_settings *settings);
 
 #endif
