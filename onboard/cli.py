@@ -5,6 +5,7 @@ Exit status: 0 all is well, 1 a check did not hold, 2 the input was wrong.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ import click
 
 from onboard import dictionary as dictionaries
 from onboard.dictionary.exporters import FORMATS
+from onboard.fault_protection.prove import as_json, as_text, prove
 
+BROKEN = 1
 WRONG_INPUT = 2
 
 
@@ -51,6 +54,29 @@ def export(vehicle: str, form: str, output: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         write_whole(output, text)
+
+
+@main.group()
+def faults() -> None:
+    """Fault protection and modes of a vehicle."""
+
+
+@faults.command("check")
+@click.argument("vehicle", default="lander")
+@click.option("--json", "json_wanted", is_flag=True, help="One object with stable keys.")
+def check_faults(vehicle: str, json_wanted: bool) -> None:
+    """Prove the fault protection of VEHICLE, a name or a folder: exit status 1 if it is broken."""
+    d = load_dictionary(vehicle)
+    if d.protection is None:
+        click.echo(f"{vehicle}: faults.toml and modes.toml are missing", err=True)
+        sys.exit(WRONG_INPUT)
+    with click.progressbar(length=100, label="walking", hidden=json_wanted, file=sys.stderr) as bar:
+        proof = prove(d.protection, d, lambda done, of: bar.update(100 * done // of - bar.pos))
+    if json_wanted:
+        click.echo(json.dumps(as_json(d.vehicle, proof), indent=2))
+    else:
+        click.echo(as_text(d.vehicle, proof))
+    sys.exit(0 if proof.holds else BROKEN)
 
 
 def load_dictionary(vehicle: str) -> dictionaries.Dictionary:

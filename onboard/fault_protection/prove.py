@@ -27,11 +27,12 @@ What is checked
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from onboard.dictionary import Dictionary
 from onboard.dictionary.protection import Protection
@@ -198,3 +199,43 @@ def _note(proof: Proof, part: Protection, fault: str, raised: int, answered: int
     )
     latency.detection_steps = max(latency.detection_steps, raised)
     latency.answer_steps = max(latency.answer_steps, answered or raised)
+
+
+# ---------------------------------------------------------------- what is printed
+
+
+def as_json(vehicle: str, proof: Proof) -> dict[str, Any]:
+    """The proof as plain JSON values."""
+    return {
+        "vehicle": vehicle,
+        "holds": proof.holds,
+        "findings": [finding._asdict() for finding in proof.findings],
+        "violations": [violation.as_json() for violation in proof.violations],
+        "figures": dataclasses.asdict(proof.figures),
+        "latency": {name: dataclasses.asdict(row) for name, row in proof.latency.items()},
+    }
+
+
+def as_text(vehicle: str, proof: Proof) -> str:
+    """The proof in words."""
+    f = proof.figures
+    lines = [f"{vehicle}: {f.monitors} monitors, {f.faults} faults, {f.modes} modes"]
+    lines += map(str, proof.findings)
+    lines += map(str, proof.violations)
+    if proof.findings:
+        lines.append(f"{len(proof.findings)} findings; the walk begins when there are none")
+        return "\n".join(lines)
+    lines += [
+        f"walked {f.causes} single causes and {f.pairs} pairs that meet "
+        f"({f.pairs_apart} only meet in the mode)",
+        f"{f.states} states, {f.transitions} transitions, depth {f.depth}, {f.seconds:.1f} s",
+        f"worst settling {f.worst_settling_steps} steps: {f.worst_settling}",
+        f"{'fault':34} {'detected':>9} {'answered':>9} {'bound s':>9} {'effect s':>9}",
+    ]
+    lines += [
+        f"{name:34} {row.detection_steps:9} {row.answer_steps:9} "
+        f"{row.detection_s:9.1f} {row.time_to_effect_s:9.1f}"
+        for name, row in sorted(proof.latency.items(), key=lambda item: item[1].time_to_effect_s)
+    ]
+    verdict = "every property holds" if proof.holds else f"{len(proof.violations)} violations"
+    return "\n".join([*lines, verdict])
