@@ -344,6 +344,7 @@ class Descent:
         self.camera = camera()
         self.time_ns = 0
         self.nis: dict[str, list[float]] = {name: [] for name in NAMES}
+        self.signed: list[float] = []  # innovation / sigma of rangefinder a
 
     def up(self, position: Array) -> Array:
         r = position + np.array([0.0, 0.0, self.site.radius_m])
@@ -386,7 +387,10 @@ class Descent:
         e.map_error = kept * e.map_error + float(self.rng.normal(0.0, fresh))
 
     def _note(self, stream: int, decision: int) -> int:
-        self.nis[NAMES[stream]].append(self.filter.gate[stream].nis)
+        gate = self.filter.gate[stream]
+        self.nis[NAMES[stream]].append(gate.nis)
+        if stream == lib.OB_STREAM_RANGE_A:
+            self.signed.append(gate.innovation[0] / gate.sigma[0])
         return decision
 
     def true_range(self, beam: int) -> float | None:
