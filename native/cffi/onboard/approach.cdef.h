@@ -1,3 +1,5 @@
+#define OB_APPROACH_SCAN 196
+
 typedef struct {
   double position_m[3];
   double velocity_m_s[3];

@@ -25,6 +25,7 @@ typedef struct {
 typedef struct {
   ob_touchdown_params params;
   int64_t time_ns;
+  int64_t started;
   int64_t armed;
   int64_t confirmed;
   int64_t confirmed_ns;

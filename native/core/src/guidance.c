@@ -213,12 +213,14 @@ static double final_descent(const ob_guidance *g, const ob_nav_state *nav) {
                  BAND_LONG_M, g->params.blind_descent_m_s);
 }
 
-/* Descent rate for a worst-case altitude: constant deceleration to the rate at the ground. */
+/* Descent rate for a worst-case altitude: constant deceleration to the touchdown speed, or to the rate at
+ * the ground if that is higher. */
 static double scheduled_descent(const ob_guidance *g, const ob_nav_state *nav, double final_m_s) {
   const ob_guidance_params *p = &g->params;
   double top = ob_clamp(nav->altitude_worst_m, p->final_altitude_m, p->vertical_altitude_m);
   double braking = 2.0 * p->vertical_deceleration_m_s2 * (top - p->final_altitude_m);
-  return ob_sqrt(final_m_s * final_m_s + braking);
+  double v0 = p->touchdown_speed_m_s;
+  return ob_max(final_m_s, ob_sqrt(v0 * v0 + braking));
 }
 
 static void fly_vertical(ob_guidance *g, const ob_nav_state *nav, double thrust[3]) {

@@ -56,6 +56,10 @@ static int64_t count_legs(ob_touchdown *t, int64_t legs_closed) {
 static void weigh(ob_touchdown *t, const ob_nav_state *nav, const ob_guidance_command *guidance) {
   const ob_touchdown_params *p = &t->params;
   double thrust = guidance->engines_on ? ob_v3_norm(guidance->acceleration_site_m_s2) : 0.0;
+  if (!t->started) { /* or the first look would be a shock */
+    t->thrust_m_s2 = thrust;
+    t->started = 1;
+  }
   t->thrust_m_s2 += (thrust - t->thrust_m_s2) * TICK_S / (TICK_S + p->thrust_lag_s);
   double excess = ob_v3_norm(nav->specific_force_body_m_s2) - t->thrust_m_s2;
   t->support_m_s2 += (excess - t->support_m_s2) * TICK_S / (TICK_S + p->support_filter_s);

@@ -55,6 +55,7 @@ typedef struct {
 typedef struct {
   ob_touchdown_params params;
   int64_t time_ns;
+  int64_t started;                   /* 1 once a step was made */
   int64_t armed;
   int64_t confirmed;
   int64_t confirmed_ns;              /* when, 0 before */
