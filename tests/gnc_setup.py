@@ -109,9 +109,7 @@ def nav_state(
 def guidance() -> Any:
     """A fresh `ob_guidance *` with the dictionary's defaults."""
     out = ffi.new("ob_guidance *")
-    lib.ob_guidance_init(
-        out, from_parameters("ob_guidance_params", PARAMETERS, "guidance"), site()
-    )
+    lib.ob_guidance_init(out, from_parameters("ob_guidance_params", PARAMETERS, "guidance"), site())
     return out
 
 

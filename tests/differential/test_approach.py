@@ -16,7 +16,7 @@ times = st.floats(5, 400)
 
 
 def quartic(r: float, v: float, end: tuple[float, float, float], time_s: float) -> Polynomial:
-    """The quartic through position and velocity now, position, velocity, acceleration at the end."""
+    """The quartic through position and velocity now, position, velocity, acceleration then."""
     t = time_s
     rows = [
         [1, 0, 0, 0, 0],
@@ -45,7 +45,7 @@ def test_acceleration_is_that_of_the_quartic(
     out = ffi.new("double[3]")
     lib.ob_approach_acceleration(end, vector([r] * 3), vector([v] * 3), time_s, out)
     expected = quartic(r, v, (rf, vf, af), time_s).deriv(2)(0.0)
-    # Cancellation: terms of up to 12 x 16 km / T^2 and 6 x 400 m/s / T, 1e-12 of each by the solver.
+    # Cancellation: terms up to 12 x 16 km / T^2 and 6 x 400 m/s / T; the solver's 1e-12 of each.
     size = 12 * 16e3 / time_s**2 + 6 * 400 / time_s + 3
     assert abs(out[0] - expected) <= 1e-10 * size
 
@@ -74,7 +74,11 @@ def test_peak_is_the_largest_thrust_at_the_quarters(
 
 
 @given(
-    st.floats(800, 8000), st.floats(30, 250), st.floats(600, 4000), st.floats(0, 90), st.floats(2, 6)
+    st.floats(800, 8000),
+    st.floats(30, 250),
+    st.floats(600, 4000),
+    st.floats(0, 90),
+    st.floats(2, 6),
 )
 def test_time_is_the_first_of_a_fine_scan_within_the_limit(
     range_m: float, speed: float, height: float, descent: float, limit: float
@@ -87,7 +91,7 @@ def test_time_is_the_first_of_a_fine_scan_within_the_limit(
     grid = 0.5 * pace * 1.01 ** np.arange(lib.OB_APPROACH_SCAN)
     peaks = np.array([lib.ob_approach_peak(end, r, v, fall, t) for t in grid])
     inside = np.flatnonzero(peaks <= limit)
-    # The smallest peak may be that of the end, the same for many times: then only it can be compared.
+    # The smallest peak may be that of the end, the same for many times: then only it compares.
     # Powers by repeated multiplication: 196 roundings.
     if len(inside):
         assert abs(time_s / grid[inside[0]] - 1) < 1e-13 * lib.OB_APPROACH_SCAN
@@ -95,7 +99,11 @@ def test_time_is_the_first_of_a_fine_scan_within_the_limit(
 
 
 @given(
-    st.floats(800, 8000), st.floats(30, 250), st.floats(600, 4000), st.floats(2, 6), st.floats(20, 90)
+    st.floats(800, 8000),
+    st.floats(30, 250),
+    st.floats(600, 4000),
+    st.floats(2, 6),
+    st.floats(20, 90),
 )
 def test_lengthening_never_raises_the_peak(
     range_m: float, speed: float, height: float, limit: float, time_s: float

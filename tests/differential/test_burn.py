@@ -27,7 +27,7 @@ MU = lib.OB_MOON_MU_M3_S2
 
 
 def inertial_end(burn: object, position: Array, velocity: Array, duration_s: float) -> Array:
-    """End of the burn, integrated in inertial axes; position from the site, velocity over ground."""
+    """End of the burn, integrated in inertial axes; position and velocity in site axes."""
     retro, up, side = (np.array(list(v)) for v in (burn.retro, burn.up, burn.side))  # type: ignore[attr-defined]
     tangent, rate = list(burn.tangent), list(burn.tangent_rate_1_s)  # type: ignore[attr-defined]
     throttle = burn.throttle  # type: ignore[attr-defined]
@@ -69,7 +69,7 @@ def prediction(burn: object, position: Array, velocity: Array) -> Array:
 def test_prediction_is_that_of_an_inertial_integration(range_m: float) -> None:
     """20 Runge-Kutta steps of 27 s against DOP853 in other axes.
 
-    The error of the fourth-order method is bounded by steps x (w h)^5 / 120 of the size of the motion,
+    The error of the fourth-order method is bounded by steps x (w h)^5 / 120 of the motion's size,
     w = 1e-3 rad/s the rate of the local vertical and (twice that) of the steering: below 5e-8 of
     1.7e6 m. Steering and growing thrust add terms of the same order; ten times the bound is taken.
     """
@@ -115,8 +115,8 @@ def test_propellant_is_that_of_the_optimum_for_its_thrust() -> None:
     In the plane of the flight: r'' = g + a u, costate of the velocity p'' = dg/dr p, u = p / |p|
     (Lawden 1963, section 5). The range angle at the start is free of cost, so its costate is zero.
     Linear-tangent steering leaves the curvature of the Moon out of the steering; for an arc of
-    w T = 0.3 the costate departs from a straight line by (w T)^2 / 24 = 0.4 % of itself, and the cost
-    of that is its square, parts in 10^5. The Moon's turning, left out here, changes no more.
+    w T = 0.3 the costate departs from a straight line by (w T)^2 / 24 = 0.4 % of itself, and the
+    cost of that is its square, parts in 10^5. The Moon's turning, left out here, changes no more.
     """
     throttle = 0.88
     low, high = 480e3, 620e3
