@@ -6,10 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from onboard.core._core import ffi, lib
-
 from onboard import dictionary
 from onboard.bus import Bus, Topic
+from onboard.core._core import ffi, lib
 from onboard.executive import (
     TICK_NS,
     Counters,
@@ -32,6 +31,7 @@ from onboard.services.parameters import ParameterTable
 from onboard.services.recorder import (
     RecordedCamera,
     RecordedInput,
+    RecordedMemory,
     RecordedOutput,
     RecordedRadio,
     Recorder,
@@ -176,7 +176,7 @@ class TinyVehicle:
         self,
         ports: dict[str, Any],
         *,
-        memory: Memory | None = None,
+        memory: Any = None,
         sink: Any = None,
         wrap: Callable[..., Any] | None = None,
     ) -> None:
@@ -184,8 +184,9 @@ class TinyVehicle:
         self.events = EventLog(LANDER.events)
         self.recorder = Recorder(sink, events=self.events)
         self.parameters = ParameterTable(LANDER.parameters, self.events)
-        memory = memory or Memory()
+        memory = RecordedMemory(memory or Memory(), self.recorder)
         self.parameter_store = TwoCopyStore(memory, 0, 4096)
+        self.parameters.restore(self.parameter_store)
         self.checkpoints = TwoCopyStore(memory, 16_384, 8192)
         radio = RecordedRadio(ports["radio"], self.recorder)
         self.commands = CommandService(LANDER, self.events, mode=lambda: "coast", radio=radio)

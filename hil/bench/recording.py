@@ -4,7 +4,8 @@ One channel per port. The message of a channel of rows is a block: up to some hu
 tick (int64) and the fields of its message class, little endian; the channel's schema (JSON) names
 class, fields and format. `Frame` messages are a FrameHeader row and the image, `Packet` messages a
 CCSDS space packet, `events` are JSON. Configuration travels as attachments and metadata at the
-beginning of the file, so that a recording cut short anywhere still says what it was.
+beginning of the file, so that a recording cut short anywhere still says what it was. Chunks are
+LZ4: a third larger than with Zstandard, at a third of its time (0.5 against 1.3 us a tick).
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class McapSink:
         self._writer = Writer(
             self._file,  # type: ignore[arg-type]
             chunk_size=chunk_bytes,
-            compression=CompressionType.ZSTD,
+            compression=CompressionType.LZ4,
         )
         self._try(lambda: self._writer.start("onboard", "onboard"))
         self._try(lambda: self._writer.add_metadata(METADATA, dict(metadata or {})))

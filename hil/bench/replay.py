@@ -14,6 +14,7 @@ from typing import Any
 from hil.bench.recording import AT_TICK, Recording
 from onboard import messages
 from onboard.messages import TickReply, TimeGrant
+from onboard.services.recorder import RecordedMemory
 
 _CLASSES = {m.__name__: m for m in messages.PORT_MESSAGES}
 
@@ -115,6 +116,34 @@ class ReplayRadio:
         recorded = next(self._sent, None)
         if recorded != (self._replay.tick, packet):
             self._replay.differ(self._down, recorded, (self._replay.tick, packet))
+
+
+class ReplayMemory:
+    """A non-volatile memory with the recorded content, which changes by itself as it did then."""
+
+    def __init__(self, replay: Replay, name: str = "memory") -> None:
+        [(_, image)] = replay.recording.blobs(f"{name}.image")
+        self.size = len(image)
+        self._replay = replay
+        self._content = bytearray(image)
+        self._tick, self._reads = -1, 0
+        self._changes: dict[tuple[int, int], tuple[int, bytes]] = {}  # by tick and read in it
+        head = RecordedMemory.CHANGE
+        for tick, data in replay.recording.blobs(f"{name}.change"):
+            read, address = head.unpack_from(data)
+            self._changes[tick, read] = address, data[head.size :]
+
+    def read(self, address: int, length: int) -> bytes:
+        if self._replay.tick != self._tick:
+            self._tick, self._reads = self._replay.tick, 0
+        if change := self._changes.get((self._tick, self._reads)):
+            at, data = change
+            self._content[at : at + len(data)] = data
+        self._reads += 1
+        return bytes(self._content[address : address + length])
+
+    def write(self, address: int, data: bytes) -> None:
+        self._content[address : address + len(data)] = data
 
 
 class Replay:

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from onboard.bus import Topic
 from onboard.core._core import lib
 from onboard.dictionary import Dictionary
 from onboard.dictionary.checker import names_of
@@ -36,6 +37,12 @@ Handler = Callable[..., str | None]
 
 class EventSink(Protocol):
     def emit(self, name: str, time_ns: int, /, **values: object) -> None: ...
+
+
+class GroundContact(NamedTuple):
+    """Value of the topic `commands`: how many commands from the ground were carried out."""
+
+    accepted: int
 
 
 class CommandError(ValueError):
@@ -147,8 +154,13 @@ class CommandService:
         mode: Callable[[], str] | None = None,
         arm_timeout_s: float = 10.0,
         radio: Radio | None = None,
+        contact: Topic | None = None,
     ) -> None:
-        """`mode` gives the name of the present mode; without it no command is inhibited."""
+        """`mode` gives the name of the present mode; without it no command is inhibited.
+
+        `contact` is told of every command from the ground that was carried out; its age is the
+        command-loss timer.
+        """
         self.accepted = 0
         self.rejected = 0
         self.codec = CommandCodec(dictionary)
@@ -156,6 +168,8 @@ class CommandService:
         self._events = events
         self._mode = mode
         self._arm_timeout_ns = round(arm_timeout_s * 1e9)
+        self._contact = contact
+        self._from_ground = 0
         self._receive_packet = radio.receive if radio else None
         self._handlers: dict[str, Handler] = {}
         self._armed: str | None = None
@@ -216,6 +230,9 @@ class CommandService:
             return self._reject(name, source, reason, now_ns)
         self.accepted += 1
         self._events.emit("COMMAND_ACCEPTED", now_ns, command=name, source=source)
+        if source == "ground" and self._contact is not None:
+            self._from_ground += 1
+            self._contact.publish(GroundContact(self._from_ground), now_ns)
         return True
 
     def _inhibition(self, name: str, now_ns: int, source: str) -> str | None:

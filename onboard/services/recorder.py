@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from onboard.core._core import lib
 from onboard.messages import LAYOUTS
-from onboard.ports import CameraPort, InputPort, OutputPort, Radio
+from onboard.ports import CameraPort, InputPort, NonVolatileMemory, OutputPort, Radio
 from onboard.services.events import EventLog, EventRecord
 
 _TICK = struct.Struct("<q")
@@ -30,13 +30,13 @@ class Sink(Protocol):
     """Where blocks go; `hil.bench.recording.McapSink` is one."""
 
     def open(self, channel: str, kind: str) -> None:
-        """Before the first data of a channel. `kind` is a message class, `Frame` or `Packet`."""
+        """Before the first data. `kind` is a message class, `Frame`, `Packet` or `Octets`."""
 
     def block(self, channel: str, first_tick: int, count: int, data: bytes) -> None:
         """Rows, each with its tick."""
 
     def blob(self, channel: str, tick: int, data: bytes) -> None:
-        """A camera frame (FrameHeader row, then the image) or a packet."""
+        """A camera frame (FrameHeader row, then the image), a packet or other octets."""
 
     def event(self, record: EventRecord) -> None:
         """An event of the flight computer's log."""
@@ -268,6 +268,36 @@ class RecordedRadio:
         self._recorder.blob(self._down, "Packet", packet)
         self._recorder.outputs.append(packet)
         self._radio.send(packet)
+
+
+class RecordedMemory:
+    """A non-volatile memory: its content at the start, and every read that finds it changed."""
+
+    CHANGE = struct.Struct("<qq")  # number of the read in its tick, address; then the octets
+
+    def __init__(self, memory: NonVolatileMemory, recorder: Recorder, name: str = "memory") -> None:
+        self.size = memory.size
+        self._memory = memory
+        self._recorder = recorder
+        self._changes = f"{name}.change"
+        self._tick, self._reads = -1, 0
+        self._expected = bytearray(memory.read(0, memory.size))
+        recorder.blob(f"{name}.image", "Octets", bytes(self._expected))
+
+    def read(self, address: int, length: int) -> bytes:
+        if self._recorder.tick != self._tick:
+            self._tick, self._reads = self._recorder.tick, 0
+        data = self._memory.read(address, length)
+        if data != self._expected[address : address + length]:
+            self._expected[address : address + length] = data
+            head = self.CHANGE.pack(self._reads, address)
+            self._recorder.blob(self._changes, "Octets", head + data)
+        self._reads += 1
+        return data
+
+    def write(self, address: int, data: bytes) -> None:
+        self._expected[address : address + len(data)] = data
+        self._memory.write(address, data)
 
 
 def rows_of(kind: str, data: bytes) -> Iterator[tuple[int, tuple[Any, ...]]]:

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_vehicle import LANDER, TinyVehicle, ports
+from tiny_vehicle import LANDER, Memory, TinyVehicle, ports
 
 from hil.bench.recording import McapSink, Recording
-from hil.bench.replay import Replay, ReplayCamera, ReplayRadio
+from hil.bench.replay import Replay, ReplayCamera, ReplayMemory, ReplayRadio
 from onboard.executive import TICK_NS
 from onboard.messages import EngineCommand, ImuSample, ProcessorLoad, TimeGrant
+from onboard.services.parameters import ParameterTable
+from onboard.services.storage import TwoCopyStore
 
 LOAD = {
     50: ProcessorLoad(0, 0, 9_750.0, -1, 0.0, 0),
@@ -18,11 +20,21 @@ LOAD = {
 }
 
 
+def saved_parameters() -> Memory:
+    """A memory that holds a parameter table which is not the default one."""
+    memory = Memory()
+    table = ParameterTable(LANDER.parameters)
+    table.set("services.arm_timeout_s", 3.0)
+    assert table.save(TwoCopyStore(memory, 0, 4096))
+    return memory
+
+
 def fly(path: Path, ticks: int = 450) -> TinyVehicle:
     """Fly with commands, an overload and a reset, and record it."""
     hardware = ports(LOAD)
+    memory = saved_parameters()
     with McapSink(path, metadata={"seed": "7"}) as sink:
-        vehicle = TinyVehicle(hardware, sink=sink)
+        vehicle = TinyVehicle(hardware, memory=memory, sink=sink)
         codec = vehicle.commands.codec
         for tick in range(ticks):
             if tick == 20:
@@ -32,6 +44,8 @@ def fly(path: Path, ticks: int = 450) -> TinyVehicle:
                 start = {"name": "after_landing"}
                 packet = codec.encode("SEQUENCE_START", start, time_ns=0, count=1)
                 hardware["radio"].up.append(packet)
+            if tick == 225:  # both checkpoints are lost before the reset of tick 230
+                memory.content[16_384:] = bytes(len(memory.content) - 16_384)
             vehicle.executive.tick(TimeGrant(tick, tick * TICK_NS))
         vehicle.recorder.flush()
     assert sink.error is None
@@ -51,7 +65,7 @@ def replayed(recording: Recording) -> tuple[Replay, TinyVehicle]:
     hardware["engine.a"] = replay.output("engine.a")
     hardware["camera.a"] = ReplayCamera(replay, "camera.a")
     hardware["radio"] = ReplayRadio(replay)
-    return replay, TinyVehicle(hardware)
+    return replay, TinyVehicle(hardware, memory=ReplayMemory(replay))
 
 
 def test_the_recording_holds_what_happened(flown: tuple[TinyVehicle, Recording]) -> None:
@@ -68,7 +82,8 @@ def test_the_recording_holds_what_happened(flown: tuple[TinyVehicle, Recording])
     names = [e["name"] for e in recording.events]
     assert names == [r.name for r in vehicle.events.since(0)]
     assert {"COMMAND_ACCEPTED", "COMMAND_REJECTED", "EXECUTIVE_LOAD_SHED"} <= set(names)
-    assert {"EXECUTIVE_RESTART", "EXECUTIVE_RESUMED"} <= set(names)
+    assert {"EXECUTIVE_RESTART", "EXECUTIVE_CHECKPOINT_MISSING"} <= set(names)
+    assert [tick for tick, _ in recording.blobs("memory.change")] == [249, 249]
     assert [tick for tick, _ in recording.blobs("radio.up")] == [23, 23, 103]
 
 
@@ -79,6 +94,7 @@ def test_replay_gives_the_same_bits(flown: tuple[TinyVehicle, Recording]) -> Non
     assert after.executive.counters == before.executive.counters
     assert after.events.since(0) == before.events.since(0)
     assert after.events.severities == before.events.severities
+    assert after.parameters["services.arm_timeout_s"] == 3.0
 
 
 def test_two_runs_give_the_same_hashes(

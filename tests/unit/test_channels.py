@@ -4,10 +4,10 @@ import math
 from dataclasses import replace
 
 import pytest
-from onboard.core._core import ffi
 from tiny_vehicle import LANDER
 
 from onboard.bus import Bus
+from onboard.core._core import ffi
 from onboard.dictionary.models import Channel
 from onboard.messages import ImuSample
 from onboard.services.channels import ChannelReader, getter

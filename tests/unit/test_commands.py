@@ -3,6 +3,7 @@
 import pytest
 from tiny_vehicle import LANDER, Radio
 
+from onboard.bus import Bus
 from onboard.services.commands import COMMAND_APID, CommandError, CommandService
 from onboard.services.events import EventLog
 from onboard.services.packets import decode, encode
@@ -167,6 +168,15 @@ def test_a_later_arming_replaces_the_earlier(bench: Bench) -> None:
 )
 def test_proved_sources_need_no_arming(bench: Bench, source: str, allowed: bool) -> None:
     assert bench.service.dispatch("ENGINE_SHUTDOWN", None, 0, source=source) == allowed
+
+
+def test_contact_with_the_ground_is_published() -> None:
+    topic = Bus().topic("commands")
+    service = CommandService(LANDER, EventLog(LANDER.events), contact=topic)
+    service.dispatch("NOOP", None, 5)
+    service.dispatch("NOOP", None, 6, source="sequence")
+    service.dispatch("NOPE", None, 7)
+    assert (topic.value.accepted, topic.time_ns, topic.sequence) == (1, 5, 1)
 
 
 # ---- packets ----

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from onboard.core._core import lib
 from tiny_vehicle import LANDER, Camera, Engine, Imu, Radio
 
+from onboard.core._core import lib
 from onboard.messages import LAYOUTS, CameraCommand, EngineCommand, ImuSample, LegSample
 from onboard.services.events import EventLog, EventRecord
 from onboard.services.recorder import (

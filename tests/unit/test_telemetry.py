@@ -4,10 +4,10 @@ import math
 import struct
 
 import pytest
-from onboard.core._core import ffi
 from tiny_vehicle import LANDER, Radio
 
 from onboard.bus import Bus
+from onboard.core._core import ffi
 from onboard.services.packets import decode
 from onboard.services.telemetry import PacketLayout, TelemetryService
 
