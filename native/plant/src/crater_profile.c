@@ -37,9 +37,11 @@ static void diffuse(double z[NODES], double dtau) {
   }
 }
 
-/* 1 to three halves of a radius, then smoothly to 0 at the reach. */
+/* 1 to five quarters of a radius, then smoothly to 0 short of the reach by the two samples with which the
+ * spline looks ahead. */
 static double window(double x) {
-  const double t = ob_clamp((x - 1.25) / (PL_PROFILE_REACH - 1.25), 0.0, 1.0);
+  const double end = PL_PROFILE_REACH - 2.0 / PL_PROFILE_STEPS;
+  const double t = ob_clamp((x - 1.25) / (end - 1.25), 0.0, 1.0);
   return 1.0 - t * t * (3.0 - 2.0 * t);
 }
 

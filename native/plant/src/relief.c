@@ -7,7 +7,8 @@
 #include "onboard/vector.h"
 
 #define MARGIN 10        /* samples around what a level must cover */
-#define APRON 4          /* samples filled in beyond the octagon, for the neighbours of its border */
+#define APRON 4          /* samples whose height is filled in beyond the octagon */
+#define LIGHT_APRON 2    /* samples whose shadow and light are: places look one sample ahead */
 #define CARRIED 8.0      /* spacings across a crater that a finer level takes over from its parent */
 #define ROUGH 4.0        /* spacings along the shortest wavelength of roughness; octave k has 2 D_k */
 #define SHOWN 2.0        /* spacings across the smallest crater of a level */
@@ -42,6 +43,8 @@ static double direction_at(const pl_relief *r, double x, double y, double z, dou
 }
 
 /* ---- layout -------------------------------------------------------------------------------- */
+
+static_assert(APRON + 3 < PL_RELIEF_EDGE, "rows of four are interpolated from the edge");
 
 static int64_t floor_to(double x) { return ob_to_i64(ob_floor(x)); }
 
@@ -84,10 +87,10 @@ int64_t pl_relief_layout(pl_relief *r, double spacing_m, int64_t levels, const d
     level->difference_low = o.low[3];
     level->difference_high = o.high[3];
     /* The rectangle begins on a sample of the parent's and holds the apron. */
-    level->i0 = 2 * floor_to(0.5 * (double)(o.low[0] - 2 * APRON));
-    level->j0 = 2 * floor_to(0.5 * (double)(o.low[1] - 2 * APRON));
-    level->ni = o.high[0] + 2 * APRON - level->i0 + 1;
-    level->nj = o.high[1] + 2 * APRON - level->j0 + 1;
+    level->i0 = 2 * floor_to(0.5 * (double)(o.low[0] - PL_RELIEF_EDGE));
+    level->j0 = 2 * floor_to(0.5 * (double)(o.low[1] - PL_RELIEF_EDGE));
+    level->ni = o.high[0] + PL_RELIEF_EDGE - level->i0 + 1;
+    level->nj = o.high[1] + PL_RELIEF_EDGE - level->j0 + 1;
     floats += 2 * level->ni * level->nj;
   }
   return floats;
@@ -100,12 +103,13 @@ typedef struct {
 /* Columns of a row of the array that lie in the octagon or at most `apron` samples outside. */
 static span row_span(const pl_relief_level *l, int64_t row, int64_t apron) {
   const int64_t j = l->j0 + row;
+  if (row < PL_RELIEF_EDGE - apron || row >= l->nj - PL_RELIEF_EDGE + apron) return (span){0, 0};
   int64_t low = l->sum_low - j, high = l->sum_high - j;
   if (l->difference_low + j > low) low = l->difference_low + j;
   if (l->difference_high + j < high) high = l->difference_high + j;
   span s = {low - apron - l->i0, high + apron + 1 - l->i0};
-  if (s.from < 0) s.from = 0;
-  if (s.to > l->ni) s.to = l->ni;
+  if (s.from < PL_RELIEF_EDGE - apron) s.from = PL_RELIEF_EDGE - apron;
+  if (s.to > l->ni - PL_RELIEF_EDGE + apron) s.to = l->ni - PL_RELIEF_EDGE + apron;
   if (s.to < s.from) s.to = s.from;
   return s;
 }
@@ -229,7 +233,7 @@ static int finest_octave(const pl_relief_level *l, double spacings) {
 /* The coarsest level has no parent: base elevation, sampled. */
 static void sample_base(const pl_relief *r, pl_relief_level *l) {
   for (int64_t j = 0; j < l->nj; j++) {
-    const span s = row_span(l, j, 2 * APRON);
+    const span s = row_span(l, j, PL_RELIEF_EDGE);
     for (int64_t i = s.from; i < s.to; i++) {
       const double x = l->spacing_m * (double)(l->i0 + i), y = l->spacing_m * (double)(l->j0 + j);
       double z = 0.0, unit[3];
@@ -260,7 +264,7 @@ static void refine(const pl_relief_level *parent, pl_relief_level *child) {
   float *z = child->height_m;
   const int64_t ni = child->ni, nj = child->nj;
   for (int64_t j = 0; j < nj; j += 2) {
-    refine_row(parent->height_m + (dj + j / 2) * parent->ni + di, z + j * ni, row_span(child, j, 2 * APRON));
+    refine_row(parent->height_m + (dj + j / 2) * parent->ni + di, z + j * ni, row_span(child, j, PL_RELIEF_EDGE));
   }
   for (int64_t j = 1; j < nj; j += 2) {
     /* At the border, inside the margin, the nearest rows stand in for those beyond. */
@@ -317,7 +321,7 @@ static void cast_shadows(const pl_relief *r, int64_t l) {
   for (int64_t j = 0; j < level->nj; j++) {
     const float *z = level->height_m + j * level->ni;
     float *shade = level->shade + j * level->ni;
-    const span s = row_span(level, j, 1);
+    const span s = row_span(level, j, LIGHT_APRON);
     float shadow = s.to > s.from ? shadow_before(r, l, s.from, j) : NO_SHADOW;
     for (int64_t i = s.from; i < s.to; i++) {
       shade[i] = shadow;
@@ -342,7 +346,7 @@ double pl_relief_highest_m(const pl_relief *r) {
 void pl_relief_each_row(const pl_relief_level *level, void *context,
                         void (*visit)(void *context, int64_t row, int64_t from, int64_t to)) {
   for (int64_t j = 0; j < level->nj; j++) {
-    const span s = row_span(level, j, 0);
+    const span s = row_span(level, j, LIGHT_APRON);
     if (s.to > s.from) visit(context, j, s.from, s.to);
   }
 }

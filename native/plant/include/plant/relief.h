@@ -19,6 +19,7 @@
 #include "plant/terrain.h"
 
 #define PL_RELIEF_LEVELS 14
+#define PL_RELIEF_EDGE 8 /* samples of the arrays around the rectangle of the octagon */
 
 /* Samples i0 <= i < i0 + ni along x and j0 <= j < j0 + nj along y, in units of the spacing; of these the
  * octagon whose corners are cut off at the limits of i + j and i - j is filled in. */
@@ -74,8 +75,8 @@ typedef struct {
 static inline int pl_relief_find(const pl_relief_level *level, double x_m, double y_m, pl_relief_place *place) {
   const double x = x_m * level->per_m, y = y_m * level->per_m;
   const double u = x - (double)level->i0, v = y - (double)level->j0;
-  if (!(u >= 0.0 && v >= 0.0 && u < (double)(level->ni - 1) && v < (double)(level->nj - 1) &&
-        x + y >= (double)level->sum_low && x + y <= (double)level->sum_high &&
+  if (!(u >= PL_RELIEF_EDGE && v >= PL_RELIEF_EDGE && u <= (double)(level->ni - 1 - PL_RELIEF_EDGE) &&
+        v <= (double)(level->nj - 1 - PL_RELIEF_EDGE) && x + y >= (double)level->sum_low && x + y <= (double)level->sum_high &&
         x - y >= (double)level->difference_low && x - y <= (double)level->difference_high)) {
     return 0;
   }
