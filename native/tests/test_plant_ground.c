@@ -1,7 +1,7 @@
 /* Legs and contact on an inclined plane: what the ground does to a lander, and what friction holds.
  *
- * The terrain is replaced by a plane through `here`, inclined about an axis across the slope, so that the
- * expected forces can be written down.
+ * The terrain is replaced by a plane through `here`, inclined about an axis across the slope, so
+ * that the expected forces can be written down.
  */
 #undef NDEBUG
 #include <assert.h>
@@ -37,7 +37,10 @@ void pl_terrain_normal(const pl_terrain *terrain, const double unit[3], double r
 }
 
 static const pl_mass mass = {200.0, 185.0, {130.0, 130.0, 100.0}, {200.0, 200.0, 160.0}};
-static const pl_leg_spec legs = {.foot_body_m = {{1.3, 0, -1.2}, {0, 1.3, -1.2}, {-1.3, 0, -1.2}, {0, -1.3, -1.2}},
+static const pl_leg_spec legs = {.foot_body_m = {{1.3, 0, -1.2},
+                                                 {0, 1.3, -1.2},
+                                                 {-1.3, 0, -1.2},
+                                                 {0, -1.3, -1.2}},
                                  .stiffness_n_m = 5200.0,
                                  .damping_n_s_m = 730.0,
                                  .friction = 0.6,
@@ -134,11 +137,13 @@ static void contact_takes_energy(void) {
   const double g = weight_n(&body) / body.mass_kg;
   double q[4], previous = 1e300, first = 0.0;
   for (int i = 0; i < 1000; i++) {
-    pl_contact_step(&contact, &legs, 0, 0.5, no_offset, &body, &mass, &no_thrust, i * TICK_NS, &felt);
+    pl_contact_step(&contact, &legs, 0, 0.5, no_offset, &body, &mass, &no_thrust,
+                    i * TICK_NS, &felt);
     ob_q_mcmf_from_mci(q, (i + 1) * TICK_NS);
     pl_ground_state_of(&body, no_offset, q, &state);
     const double *w = body.rate_body_rad_s;
-    double inertia[3], energy = 0.5 * body.mass_kg * ob_v3_dot(state.velocity_mcmf_m_s, state.velocity_mcmf_m_s);
+    const double *v = state.velocity_mcmf_m_s;
+    double inertia[3], energy = 0.5 * body.mass_kg * ob_v3_dot(v, v);
     pl_mass_inertia(&mass, body.mass_kg, inertia);
     for (int k = 0; k < 3; k++) energy += 0.5 * inertia[k] * w[k] * w[k];
     energy += body.mass_kg * g * (ob_v3_norm(state.position_mcmf_m) - OB_MOON_RADIUS_M - 1.0);
@@ -149,11 +154,11 @@ static void contact_takes_energy(void) {
       energy += 0.5 * legs.tangential_stiffness_n_m * ob_v3_dot(s, s);
     }
     if (i == 0) first = energy;
-    /* One tick of free fall at v changes the sum by m g v dt / 2 of the short step: 250*1.6*1.3*2.5e-4. */
+    /* Free fall at v over a tick: m g v dt / 2 of the short step, 250 * 1.6 * 1.3 * 2.5e-4. */
     assert(energy < previous + 0.2);
     previous = energy;
   }
-  assert(first - previous > 150.0); /* 250 kg * 1.62 * 0.5 m = 200 J fell, little stays in the springs */
+  assert(first - previous > 150.0); /* 250 kg * 1.62 * 0.5 m = 200 J fell */
 }
 
 /* Coulomb: rests below atan(mu), slides above, with a = g (sin - mu cos). */
@@ -166,7 +171,8 @@ static void friction_holds_or_slides(double slope, int slides) {
   stand(slope, 0.0, &body);
   settle(&contact, &body, &legs, 1000, &early);
   for (int i = 1000; i < 1200; i++) {
-    pl_contact_step(&contact, &legs, 0, 0.5, no_offset, &body, &mass, &no_thrust, i * TICK_NS, &felt);
+    pl_contact_step(&contact, &legs, 0, 0.5, no_offset, &body, &mass, &no_thrust,
+                    i * TICK_NS, &felt);
   }
   ob_q_mcmf_from_mci(q, 1200 * TICK_NS);
   pl_ground_state_of(&body, no_offset, q, &late);

@@ -99,7 +99,7 @@ static int64_t take(pl_lander *l, int64_t input) {
   return pending;
 }
 
-/* Thrust cannot draw more propellant in a tick than there is: all of it is scaled down to the rest. */
+/* Thrust cannot draw more propellant in a tick than is left: all of it is scaled down. */
 static void ration(pl_lander *l, pl_wrench *w) {
   const double left_kg = ob_max(0.0, l->body.mass_kg - l->config.mass.dry_kg);
   const double drawn_kg = w->mass_flow_kg_s * PL_TICK_S;
@@ -204,7 +204,8 @@ static void move(pl_lander *l, const pl_wrench *wrench, int64_t active, pl_incre
 
 /* ---- the ground ---- */
 
-static int strikes(const pl_plane *plane, const pl_ground_state *origin, const double point_body_m[3]) {
+static int strikes(const pl_plane *plane, const pl_ground_state *origin,
+                   const double point_body_m[3]) {
   double point[3];
   ob_q_rotate(point, origin->q_mcmf_from_body, point_body_m);
   ob_v3_add(point, point, origin->position_mcmf_m);

@@ -22,9 +22,10 @@ static double perilune_speed_m_s(const pl_descent_orbit *orbit) {
   return ob_sqrt(2.0 * OB_MOON_MU_M3_S2 * ra / (rp * (rp + ra)));
 }
 
-/* Inertial velocity (mcmf axes) of a given size whose part relative to the ground lies along `forward`. */
-static void velocity_along(const double position_mcmf_m[3], const double forward[3], double speed_m_s,
-                           double out[3]) {
+/* Inertial velocity (mcmf axes) of a given size whose part relative to the ground lies along
+ * `forward`. */
+static void velocity_along(const double position_mcmf_m[3], const double forward[3],
+                           double speed_m_s, double out[3]) {
   static const double moon_rate[3] = {0.0, 0.0, OB_MOON_RATE_RAD_S};
   double drag[3];
   ob_v3_cross(drag, moon_rate, position_mcmf_m);

@@ -6,16 +6,17 @@
  * `ob_gravity_mcmf` (central, J2, C22) in the Moon-fixed frame, whose orientation is held over the
  * step: in 10 ms the Moon turns 2.7e-8 rad, which changes the C22 term (3e-4 m/s2) by 1e-11 m/s2.
  *
- * Equations (Wie, Space Vehicle Dynamics and Control, 2nd ed. 2008, eqs. 5.73, 6.1 and 7.1):
+ * Equations (Wie, Space Vehicle Dynamics and Control, 2nd ed. 2008, chapters 3, 5 and 6):
  *   r' = v,  v' = g(r) + q F q* / m,  q' = q (0, w) / 2,  I w' = T - w x (I w)
  * I is diagonal and linear in the propellant on board. The term I' w and the angular momentum that
  * the exhaust carries away (jet damping) are left out: together below mdot r^2 w = 0.2 N m s/rad w
  * for 0.32 kg/s at 0.8 m, under 10 mN m at 2 deg/s against 20 N m from one thruster. The gravity
  * gradient torque, 3 mu / r^3 (I1 - I3) < 0.3 mN m, is left out too.
  *
- * Integration: classical Runge-Kutta of fourth order. Truncation error a step, h = 10 ms: the fastest
- * motion is attitude at w <= 0.5 rad/s, (w h)^5 / 120 = 3e-14 rad; translation has the orbital rate
- * 1e-3 rad/s and is below rounding (1.7e6 m * 2^-53 = 2e-10 m). One 10 ms step a tick is enough.
+ * Integration: classical Runge-Kutta of fourth order. Truncation error a step, h = 10 ms: the
+ * fastest motion is attitude at w <= 0.5 rad/s, (w h)^5 / 120 = 3e-14 rad; translation has the
+ * orbital rate 1e-3 rad/s and is below rounding (1.7e6 m * 2^-53 = 2e-10 m). One 10 ms step a tick
+ * is enough.
  */
 #ifndef PLANT_BODY_H
 #define PLANT_BODY_H
@@ -44,8 +45,8 @@ typedef struct {
   double mass_flow_kg_s;     /* leaving, >= 0 */
 } pl_wrench;
 
-/* What an ideal strapdown triad at the centre of mass feels over a step: integrals of angular rate and of
- * specific force, each in the instantaneous body axes. */
+/* What an ideal strapdown triad at the centre of mass feels over a step: integrals of angular rate
+ * and of specific force, each in the instantaneous body axes. */
 typedef struct {
   double angle_rad[3];
   double velocity_m_s[3];
@@ -54,7 +55,8 @@ typedef struct {
 /* Principal inertia at a total mass; outside [dry, full] it stays at the nearer end. */
 void pl_mass_inertia(const pl_mass *mass, double total_kg, double inertia_kg_m2[3]);
 
-/* One step of dt_s (which may be negative), with `C_mcmf_from_mci` for gravity. `felt` is overwritten. */
+/* One step of dt_s (which may be negative), with `C_mcmf_from_mci` for gravity. `felt` is
+ * overwritten. */
 void pl_body_step(pl_body *body, const pl_mass *mass, const pl_wrench *wrench,
                   const double C_mcmf_from_mci[9], double dt_s, pl_increment *felt);
 

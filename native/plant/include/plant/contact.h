@@ -1,11 +1,12 @@
 /* The lander near and on the ground: body and legs in short steps.
  *
- * Works in mcmf axes, which turn with the ground, so that a lander at rest has speed zero; the Coriolis and
- * centrifugal accelerations are added (Goldstein, Classical Mechanics, 3rd ed. 2002, eq. 4.91). Semi-implicit
- * Euler, PL_CONTACT_STEPS to a tick (0.5 ms). The stiffest motion is a foot's tangential spring under the
- * mass it sees, 1 / (1/m + a^2/I) = 50 kg: sqrt(20 kN/m / 50 kg) = 20 rad/s, so w h = 0.01, far inside the
- * stability limit of 2. In free fall the first-order error is g t h / 2 = 0.8 mm over the last 2 s.
- * The tangent plane under each foot is taken anew every tick; a foot at 0.5 m/s moves 5 mm on it.
+ * Works in mcmf axes, which turn with the ground, so that a lander at rest has speed zero; the
+ * Coriolis and centrifugal accelerations are added (Goldstein, Classical Mechanics, 3rd ed. 2002,
+ * section 4.10). Semi-implicit Euler, PL_CONTACT_STEPS to a tick (0.5 ms). The stiffest motion is a
+ * foot's tangential spring under the mass it sees, 1 / (1/m + a^2/I) = 50 kg: sqrt(20 kN/m / 50 kg)
+ * = 20 rad/s, so w h = 0.01, far inside the stability limit of 2. In free fall the first-order
+ * error is g t h / 2 = 0.8 mm over the last 2 s. The tangent plane under each foot is taken anew
+ * every tick; a foot at 0.5 m/s moves 5 mm on it.
  */
 #ifndef PLANT_CONTACT_H
 #define PLANT_CONTACT_H
@@ -48,7 +49,8 @@ typedef struct {
 void pl_ground_state_of(const pl_body *body, const double point_body_m[3],
                         const double q_mcmf_from_mci[4], pl_ground_state *out);
 
-/* Sets the body (its centre of mass) to a state relative to the ground; the angular rate is untouched. */
+/* Sets the body (its centre of mass) to a state relative to the ground; the angular rate is
+ * untouched. */
 void pl_ground_state_set(pl_body *body, const pl_ground_state *state,
                          const double q_mcmf_from_mci[4]);
 

@@ -1,7 +1,8 @@
 /* The rows that cross the ports between vehicle and flight computer: `onboard/messages.py` in C.
  *
- * Every field is 8 bytes, so a row's bytes are the same here, in Python's `struct` and in a recording
- * (little endian). `time_ns` is the instant a datum refers to, `sequence` counts the device's samples.
+ * Every field is 8 bytes, so a row's bytes are the same here, in Python's `struct` and in a
+ * recording (little endian). `time_ns` is the instant a datum refers to, `sequence` counts the
+ * device's samples.
  */
 #ifndef PLANT_DATA_ROW_H
 #define PLANT_DATA_ROW_H

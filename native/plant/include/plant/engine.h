@@ -1,12 +1,15 @@
-/* One main engine: valve delay, start-up and throttle lag, tail-off, thrust, flow, chamber pressure.
+/* One main engine: valve delay, start-up and throttle lag, tail-off, thrust, flow, chamber
+ * pressure.
  *
- * The engine is pulse modulated at a rate well above the tick, so only the mean thrust counts. A command
- * reaches the chamber `valve_delay_s` later (a whole number of ticks). The thrust then follows the
- * demanded thrust as a first-order lag, `lag_s` when on and `tail_off_s` after the valves have closed; the
- * lag is solved exactly over the tick, so a tick's impulse has no discretisation error:
+ * The engine is pulse modulated at a rate well above the tick, so only the mean thrust counts. A
+ * command reaches the chamber `valve_delay_s` later (a whole number of ticks). The thrust then
+ * follows the demanded thrust as a first-order lag, `lag_s` when on and `tail_off_s` after the
+ * valves have closed; the lag is solved exactly over the tick, so a tick's impulse has no
+ * discretisation error:
  *   F1 = D + (F0 - D) e,  mean F = D + (F0 - D) (1 - e) lag / h,  e = exp(-h / lag).
- * Specific impulse is constant: the flow is F / (Isp g0) (Sutton and Biblarz, Rocket Propulsion Elements,
- * 9th ed. 2017, eq. 2-5), and the chamber pressure is proportional to the thrust (eq. 3-31).
+ * Specific impulse is constant: the flow is F / (Isp g0) (Sutton and Biblarz, Rocket Propulsion
+ * Elements, 9th ed. 2017, chapter 2), and the chamber pressure is proportional to the thrust
+ * (chapter 3).
  */
 #ifndef PLANT_ENGINE_H
 #define PLANT_ENGINE_H
@@ -44,15 +47,16 @@ typedef struct {
 
 void pl_engine_init(pl_engine *engine, const pl_engine_spec *spec, double thrust_scale);
 
-/* One tick under a command; `fed` is 0 when the tank is empty. Returns the mean thrust in newton. A throttle
- * outside [minimum, 1] is held at the nearer end; NaN burns at the minimum. */
+/* One tick under a command; `fed` is 0 when the tank is empty. Returns the mean thrust in newton. A
+ * throttle outside [minimum, 1] is held at the nearer end; NaN burns at the minimum. */
 double pl_engine_step(pl_engine *engine, int64_t on, double throttle, int64_t fed);
 
 /* Adds force, torque about `centre_body_m` and flow of a mean thrust. */
 void pl_engine_wrench(const pl_engine *engine, double mean_thrust_n, const double centre_body_m[3],
                       pl_wrench *wrench);
 
-int64_t pl_engine_burns(const pl_engine *engine); /* 1 while the valves are open or thrust is left */
+/* 1 while the valves are open or thrust is left */
+int64_t pl_engine_burns(const pl_engine *engine);
 double pl_engine_pressure_pa(const pl_engine *engine);
 uint64_t pl_engine_hash(uint64_t hash, const pl_engine *engine);
 

@@ -4,9 +4,9 @@
  *   x = M u + (b + w(t)) h + N sqrt(h) n,  limited to +-range h, rounded to the quantum,
  * u the true increment over the tick h; M = 1 + scale errors on the diagonal + six independent
  * misalignments; b the turn-on bias that calibration left; w the bias instability, a first-order
- * Gauss-Markov process advanced exactly once a second; N the random walk density; n normal deviates. What rounding
- * leaves is carried to the next sample, as a device that counts pulses does. After limiting, the carry
- * is dropped and the axis is flagged.
+ * Gauss-Markov process advanced exactly once a second; N the random walk density; n normal
+ * deviates. What rounding leaves is carried to the next sample, as a device that counts pulses
+ * does. After limiting, the carry is dropped and the axis is flagged.
  */
 #ifndef PLANT_IMU_H
 #define PLANT_IMU_H

@@ -1,15 +1,17 @@
 /* The lander in the emulated Moon: body, engines, thrusters, legs, instruments; one call a tick.
  *
- * The bench writes command rows into `in` and sets the `pending` flag of each; `pl_lander_step` carries the
- * vehicle through one tick of 10 ms, writes the rows of the instruments that are due into `out` and sets their
- * `fresh` flags. Rows are laid out as the messages of `onboard/messages.py`. Samples refer to the end of the
- * tick. Engine commands hold until the next one; thruster on-times and camera requests are for one tick.
+ * The bench writes command rows into `in` and sets the `pending` flag of each; `pl_lander_step`
+ * carries the vehicle through one tick of 10 ms, writes the rows of the instruments that are due
+ * into `out` and sets their `fresh` flags. Rows are laid out as the messages of
+ * `onboard/messages.py`. Samples refer to the end of the tick. Engine commands hold until the next
+ * one; thruster on-times and camera requests are for one tick.
  *
- * In flight a tick is one Runge-Kutta step (plant/body.h). Within PL_NEAR_GROUND_M of the ground it is twenty
- * short steps with the legs (plant/contact.h). A lander that has been still for a second with no thrust sleeps:
- * it turns with the ground until a thruster fires. A crash (a nozzle or the hull touches, a leg is broken, or
- * the ground is met at speed between two looks) ends the motion for good. Position means that of the body's
- * origin, the nominal centre of mass; the true centre may lie off it by `centre_body_m`.
+ * In flight a tick is one Runge-Kutta step (plant/body.h). Within PL_NEAR_GROUND_M of the ground it
+ * is twenty short steps with the legs (plant/contact.h). A lander that has been still for a second
+ * with no thrust sleeps: it turns with the ground until a thruster fires. A crash (a nozzle or the
+ * hull touches, a leg is broken, or the ground is met at speed between two looks) ends the motion
+ * for good. Position means that of the body's origin, the nominal centre of mass; the true centre
+ * may lie off it by `centre_body_m`.
  */
 #ifndef PLANT_LANDER_H
 #define PLANT_LANDER_H
@@ -34,7 +36,8 @@
 #define PL_IMUS 2
 #define PL_RANGEFINDERS 2
 #define PL_HULL_POINTS 8
-#define PL_NEAR_GROUND_M 5.0 /* height of the origin: feet within 2 m plus what slopes and tilt add */
+/* Height of the origin: feet within 2 m, and what slopes and tilt add. */
+#define PL_NEAR_GROUND_M 5.0
 #define PL_TICK_NS 10000000
 
 /* Instruments, in the order of their `fresh` flags and of the bits of pl_lander_step. */
@@ -54,7 +57,13 @@ enum {
 };
 
 /* Command rows, in the order of their `pending` flags. */
-enum { PL_COMMAND_ENGINE_A, PL_COMMAND_ENGINE_B, PL_COMMAND_THRUSTERS, PL_COMMAND_CAMERA_A, PL_INPUTS };
+enum {
+  PL_COMMAND_ENGINE_A,
+  PL_COMMAND_ENGINE_B,
+  PL_COMMAND_THRUSTERS,
+  PL_COMMAND_CAMERA_A,
+  PL_INPUTS
+};
 
 /* What has happened, as bits of pl_lander.events. */
 enum {

@@ -2,10 +2,10 @@
  *
  * A foot that is `compression` deep in the tangent plane of the ground pushes back with
  *   N = max(0, k d + c d'),
- * and sideways with a spring and damper to the point where it first stuck, cut off at mu N (Cundall and
- * Strack, Geotechnique 29, 1979, eqs. 8-12). Past the cut the stuck point is dragged along. Unlike a
- * friction that is a smooth function of speed, this one holds a lander at rest on a slope without creep.
- * Forces and speeds are in mcmf axes, relative to the ground.
+ * and sideways with a spring and damper to the point where it first stuck, cut off at mu N (Cundall
+ * and Strack, Geotechnique 29, 1979). Past the cut the stuck point is dragged along.
+ * Unlike a friction that is a smooth function of speed, this one holds a lander at rest on a slope
+ * without creep. Forces and speeds are in mcmf axes, relative to the ground.
  */
 #ifndef PLANT_LEG_H
 #define PLANT_LEG_H

@@ -18,8 +18,8 @@ void pl_random_init(pl_random *r, uint64_t seed, uint64_t stream);
 uint64_t pl_random_u64(pl_random *r);
 double pl_random_uniform(pl_random *r); /* in [0, 1), 53 bits */
 
-/* Normal deviate, mean 0, variance 1. Pairs that miss the unit disc are drawn again; after 64 misses
- * in a row (probability 1e-43) it returns 0, so that the run time has a bound. */
+/* Normal deviate, mean 0, variance 1. Pairs that miss the unit disc are drawn again; after 64
+ * misses in a row (probability 1e-43) it returns 0, so that the run time has a bound. */
 double pl_random_normal(pl_random *r);
 
 uint64_t pl_random_hash(uint64_t hash, const pl_random *r);

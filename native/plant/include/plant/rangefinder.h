@@ -1,10 +1,11 @@
 /* Laser rangefinder: slant range along one beam to the ground, with error terms and a link budget.
  *
- * range = true (1 + scale) + bias + (noise + noise_proportional true) n. The return of a beam on a diffuse surface falls
- * with cos(incidence) / range^2 (Gardner, IEEE Trans. Geosci. Remote Sensing 30, 1992, eq. 2), so a shot gives a
- * return up to link_m sqrt(cos(incidence)), within the range gate [minimum_m, maximum_m] and up to the
- * largest incidence; besides, each shot drops out with a fixed probability. A shot without a return has range 0, valid 0.
- * The ground is taken at the resolution of the beam's footprint.
+ * range = true (1 + scale) + bias + (noise + noise_proportional true) n. The return of a beam on a
+ * diffuse surface falls with cos(incidence) / range^2 (Gardner, IEEE Trans. Geosci. Remote Sensing
+ * 30, 1992), so a shot gives a return up to link_m sqrt(cos(incidence)), within the range
+ * gate [minimum_m, maximum_m] and up to the largest incidence; besides, each shot drops out with a
+ * fixed probability. A shot without a return has range 0, valid 0. The ground is taken at the
+ * resolution of the beam's footprint.
  */
 #ifndef PLANT_RANGEFINDER_H
 #define PLANT_RANGEFINDER_H

@@ -1,7 +1,8 @@
 /* Star tracker: attitude q_mci_from_body with small noise across the boresight and more about it.
  *
- * q = q_true exp(m + n), m a constant misalignment, n noise, both rotation vectors in body axes. Valid while the body
- * turns slower than the limit, the main engines are off, and the boresight stays clear of the Moon's limb.
+ * q = q_true exp(m + n), m a constant misalignment, n noise, both rotation vectors in body axes.
+ * Valid while the body turns slower than the limit, the main engines are off, and the boresight
+ * stays clear of the Moon's limb.
  */
 #ifndef PLANT_STAR_TRACKER_H
 #define PLANT_STAR_TRACKER_H

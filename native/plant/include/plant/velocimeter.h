@@ -1,8 +1,8 @@
 /* Radar velocimeter: velocity relative to the ground in body axes.
  *
- * v = (1 + scale) R v_true + (noise + noise_proportional |v_true|) n per axis, R a small constant rotation (the
- * misalignment of the beam assembly). Valid between the altitude limits, within a cone about the vertical, except
- * for dropouts; otherwise the velocity is 0 and valid 0.
+ * v = (1 + scale) R v_true + (noise + noise_proportional |v_true|) n per axis, R a small constant
+ * rotation (the misalignment of the beam assembly). Valid between the altitude limits, within a
+ * cone about the vertical, except for dropouts; otherwise the velocity is 0 and valid 0.
  */
 #ifndef PLANT_VELOCIMETER_H
 #define PLANT_VELOCIMETER_H
