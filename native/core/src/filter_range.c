@@ -43,15 +43,17 @@ static int find_footprint(const ob_filter *f, const ob_pose *pose, const ob_rang
 }
 
 /* range = n . (ground - origin) / (n . d), and the ground rises with the map error, as far as that
- * below the vehicle is that at the hit. Of a position error only the vertical part counts: what the
- * horizontal part does to the height of the ground is in the map error state. */
+ * below the vehicle is that at the hit. Of an error of position or attitude only how it moves the hit
+ * up and down counts: what moving it sideways does to the height of the ground is in the map error
+ * state. (To count it for the attitude alone lets a slope turn position error into attitude error, which
+ * the next crater fix turns into more position error.) */
 static double partials(const ob_filter *f, const ob_pose *pose, const footprint *at, double h[N]) {
-  double d_cross_n[3];
+  double d_cross_up[3];
   double scale = 1.0 / at->incidence;
   ob_v3_scale(h + POSITION, at->up_site, -scale * at->upward);
   ob_v3_scale(h + VELOCITY, h + POSITION, -pose->age_s);
-  ob_v3_cross(d_cross_n, at->direction_site, at->normal_site);
-  ob_v3_scale(h + ATTITUDE, d_cross_n, -scale * at->predicted_m);
+  ob_v3_cross(d_cross_up, at->direction_site, at->up_site);
+  ob_v3_scale(h + ATTITUDE, d_cross_up, -scale * at->upward * at->predicted_m);
   double shared = 0.0;
   if (at->sigma_map_m == f->map_sigma_m) {
     double away_m = ob_sqrt(square(at->hit[0] - f->nadir_along_m) +
