@@ -119,6 +119,10 @@ class CraterNavigation:
         self._first = 0  # catalogue index of the stretch of the map last used
         self._frame_hash = 0
 
+    def enable(self, now_ns: int, enabled: int) -> None:
+        """The command CAMERA_ENABLE."""
+        self.enabled = bool(enabled)
+
     def step(self, now_ns: int) -> None:
         """Remember the state, handle a frame that has come, ask for the next when it is time."""
         state = self._navigation.value

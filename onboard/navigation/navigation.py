@@ -153,6 +153,11 @@ class Navigation:
         self._gates.publish(self._gates_value, now_ns)
         self._watch_ns = now_ns + WATCH_NS
 
+    def reset_gate(self, now_ns: int, stream: str) -> str | None:
+        """The command NAV_RESET_GATE: forget the score of a measurement stream."""
+        lib.ob_gate_init(ffi.addressof(self.filter.gate, STREAMS.index(stream)), now_ns)
+        return None
+
     def state_hash(self, chain: int) -> int:
         """Hash of the filter's state, chained onto `chain`."""
         return int(lib.ob_filter_hash(self.filter, chain))

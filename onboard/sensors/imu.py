@@ -60,16 +60,32 @@ class Imu:
         if self._silent >= SWITCH_AFTER:
             self._switch(now_ns)
 
+    def select(self, now_ns: int, instance: str) -> str | None:
+        """Use one instance from now on; says why not."""
+        names = [intake.name for intake in self.intakes]
+        if instance not in names:
+            return f"{instance} is not fitted"
+        index = names.index(instance)
+        if now_ns - self.intakes[index].time_ns > MAX_AGE_NS:
+            return f"{instance} gives no good samples"
+        if index != self.selected:
+            self._use(index)
+        return None
+
     def _switch(self, now_ns: int) -> None:
         """To the first instance that is young, if there is one."""
         for index, intake in enumerate(self.intakes):
             if index != self.selected and now_ns - intake.time_ns <= MAX_AGE_NS:
-                self.selected = index
-                self.switch_count += 1
-                self._newest = intake.newest
-                self._standby = [i for i in self.intakes if i is not intake]
-                self._silent = 0
+                self._use(index)
                 return
+
+    def _use(self, index: int) -> None:
+        chosen = self.intakes[index]
+        self.selected = index
+        self.switch_count += 1
+        self._newest = chosen.newest
+        self._standby = [i for i in self.intakes if i is not chosen]
+        self._silent = 0
 
     def state_word(self) -> int:
         """64 bits that change with the choice and with the sequence it expects."""

@@ -93,6 +93,7 @@ class FrameIntake:
 
     def __init__(self, port: CameraPort, bus: Bus) -> None:
         self.name = port.name
+        self.enabled = True
         self.good_count = 0
         self.bad_count = 0
         self._read = port.read
@@ -107,7 +108,7 @@ class FrameIntake:
                 self.good_count += 1
             else:
                 self.bad_count += 1
-        if best is not None:
+        if best is not None and self.enabled:
             self._publish(best, best[0].time_ns)
 
     def _is_good(self, header: Any, image: Any, now_ns: int) -> bool:
@@ -120,4 +121,4 @@ class FrameIntake:
 
     def state_hash(self, chain: int) -> int:
         """What was counted, chained onto a hash."""
-        return int(lib.ob_hash_i64s(chain, (self.good_count, self.bad_count), 2))
+        return int(lib.ob_hash_i64s(chain, (self.good_count, self.bad_count, self.enabled), 3))

@@ -26,6 +26,7 @@ class Intake:
         "_publish",
         "_read",
         "bad_count",
+        "enabled",
         "gap_count",
         "good_count",
         "late_count",
@@ -37,6 +38,7 @@ class Intake:
 
     def __init__(self, port: InputPort, topic: Topic, check: Check, max_age_ns: int) -> None:
         self.name = port.name
+        self.enabled = True  # a disabled instrument is read and counted, but not passed on
         self.time_ns = NEVER_NS  # of the last good sample
         self.sequence: int | None = None  # of the last sample that was new
         self.good_count = 0
@@ -52,7 +54,7 @@ class Intake:
     def step(self, now_ns: int) -> None:
         """Read until the port is empty; publish the newest good sample, if any."""
         sample = self.newest(now_ns)
-        if sample is not None:
+        if sample is not None and self.enabled:
             self._publish(sample, sample[0])
 
     def newest(self, now_ns: int) -> Any:
@@ -85,5 +87,6 @@ class Intake:
     def state_hash(self, chain: int) -> int:
         """What decides about the next sample, and what was counted, chained onto a hash."""
         last = -1 if self.sequence is None else self.sequence
-        words = (last, self.good_count, self.bad_count, self.late_count, self.repeated_count)
+        counts = (self.good_count, self.bad_count, self.late_count, self.repeated_count)
+        words = (last, *counts, self.enabled)
         return int(lib.ob_hash_i64s(chain, words, len(words)))

@@ -47,6 +47,17 @@ class Sensors:
             for member in self.slow:
                 self._slow_hash = member.state_hash(self._slow_hash)
 
+    def select_imu(self, now_ns: int, instance: str) -> str | None:
+        """The command IMU_SELECT; says why it refuses."""
+        return self.imu.select(now_ns, instance)
+
+    def enable(self, now_ns: int, name: str, enabled: int) -> str | None:
+        """The command SENSOR_ENABLE: a port, or all ports of a kind; says why it refuses."""
+        chosen = [m for m in (*self.legs, *self.slow) if name in (m.name, m.name.split(".")[0])]
+        for member in chosen:
+            member.enabled = bool(enabled)
+        return None if chosen else f"{name} is not fitted"
+
     def state_hash(self, chain: int) -> int:
         """Choice and sequence of the IMU, counters of the others, chained onto a hash."""
         return int(lib.ob_hash_u64(chain, self.imu.state_word() ^ self._slow_hash))
