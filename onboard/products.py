@@ -1,7 +1,7 @@
 """Map products that a mission carries on board: elevation and craters along the approach.
 
-They are data, made on the ground by a survey (of the emulated ground, or of the real one), and handed
-to the vehicle when it is built. Coordinates are those of `docs/architecture.md`.
+They are data, made on the ground by a survey (of the emulated ground, or of the real one), and
+handed to the vehicle when it is built. Coordinates are those of `docs/architecture.md`.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Commands(Protocol):
 
 
 class EventSink(Protocol):
-    def emit(self, name: str, time_ns: int, **values: object) -> None: ...
+    def emit(self, name: str, time_ns: int, /, **values: object) -> None: ...
 
 
 class FaultProtection:

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FLIGHT_BANS = ["hil", "time", "random", "threading", "socket", "serial", "importlib.import_module"]
 FILE_MODULES = ["io", "os", "pathlib", "shutil", "tempfile", "mmap"]
-GROUND_TOOLS = {"onboard.cli", "onboard.fault_protection.prove"}
+GROUND_TOOLS = {"onboard.cli", "onboard.fault_protection.cli", "onboard.fault_protection.prove"}
 GNC = ["onboard.sensors", "onboard.navigation", "onboard.guidance", "onboard.control"]
 ON_THE_BUS = ["messages", "ports", "products", "bus", "core"]
 DECIDERS = ["onboard.modes", "onboard.fault_protection"]

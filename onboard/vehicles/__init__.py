@@ -1,0 +1,1 @@
+"""Vehicles: which component runs in which rate group."""

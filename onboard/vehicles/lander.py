@@ -1,0 +1,247 @@
+"""The lander: its components, wired to bus, ports and dictionary. No logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onboard import messages as rows
+from onboard.bus import Bus
+from onboard.control.attitude import AttitudeControl
+from onboard.control.touchdown import TouchdownConfirmation
+from onboard.core.camera import pinhole
+from onboard.dictionary import Dictionary
+from onboard.executive import Counters, Executive, members_of
+from onboard.fault_protection.component import FaultProtection
+from onboard.guidance.descent import DescentGuidance
+from onboard.navigation.craters import CraterNavigation, CraterParameters
+from onboard.navigation.navigation import InitialState, Navigation
+from onboard.ports import CameraPort, InputPort, NonVolatileMemory, OutputPort, Radio
+from onboard.products import LandingMap
+from onboard.sensors.sensors import Sensors
+from onboard.services.channels import ChannelReader
+from onboard.services.commands import CommandService
+from onboard.services.events import EventLog
+from onboard.services.health import HealthService
+from onboard.services.parameters import ParameterTable
+from onboard.services.recorder import (
+    RecordedCamera,
+    RecordedInput,
+    RecordedOutput,
+    RecordedRadio,
+    Recorder,
+    Sink,
+)
+from onboard.services.sequences import SequenceService
+from onboard.services.storage import TwoCopyStore
+from onboard.services.telemetry import TelemetryService
+
+ROWS: dict[str, type] = {
+    "imu": rows.ImuSample,
+    "rangefinder": rows.RangeSample,
+    "velocimeter": rows.VelocitySample,
+    "star_tracker": rows.AttitudeSample,
+    "legs": rows.LegSample,
+    "engine": rows.EngineSample,
+    "tank": rows.TankSample,
+}
+"""Row of each kind of input port; a port is named KIND or KIND.INSTANCE."""
+
+CHECKPOINT_BYTES = 4096
+PARAMETER_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class LanderPorts:
+    """The hardware of a lander. Names of outputs end in `.command`: an engine also has an input."""
+
+    inputs: Mapping[str, InputPort]  # see ROWS
+    engines: tuple[OutputPort, OutputPort]  # engine.a.command, engine.b.command
+    thrusters: OutputPort
+    camera: CameraPort
+    radio: Radio
+    memory: NonVolatileMemory
+    load: InputPort | None = None  # ProcessorLoad rows
+
+
+class Lander:
+    """One lander around its ports; `executive.tick` runs it."""
+
+    def __init__(
+        self,
+        ports: LanderPorts,
+        map: LandingMap,
+        dictionary: Dictionary,
+        initial: InitialState,
+        *,
+        sun_direction_mcmf: tuple[float, float, float],
+        parameters: Mapping[str, float] | None = None,
+        sink: Sink | None = None,
+        target: str = "desk",
+        wrap: Callable[[str, Callable[[int], None]], Callable[[int], None]] | None = None,
+    ) -> None:
+        """`parameters` go over the dictionary's defaults; ParameterError names a wrong one."""
+        self.bus = bus = Bus()
+        self.dictionary = dictionary
+        self.events = EventLog(dictionary.events)
+        self.recorder = Recorder(sink, events=self.events)
+        self.parameters = ParameterTable(dictionary.parameters, self.events)
+        self.parameters.set_all(parameters or {})
+        self._stores(ports.memory)
+        ports = _recorded(ports, self.recorder)
+        self._build(bus, ports, map, initial, sun_direction_mcmf)
+        self._services(bus, ports)
+        self._register()
+        self.executive = Executive(
+            members_of(dictionary.schedule.members, self._members()),
+            dictionary.schedule.costs_us(target),
+            load=ports.load,
+            events=self.events,
+            recorder=self.recorder,
+            checkpoints=self.checkpoints,
+            counters=self.counters,
+            checkpoint_ticks=dictionary.schedule.checkpoint_ticks,
+            restart_ticks=dictionary.schedule.restart_ticks,
+            watchdog_ticks=dictionary.schedule.watchdog_ticks,
+            wrap=wrap,
+        )
+
+    def _stores(self, memory: NonVolatileMemory) -> None:
+        extent = TwoCopyStore.extent(CHECKPOINT_BYTES)
+        self.checkpoints = TwoCopyStore(memory, 0, CHECKPOINT_BYTES)
+        self.parameter_store = TwoCopyStore(memory, extent, PARAMETER_BYTES)
+
+    def _build(
+        self,
+        bus: Bus,
+        ports: LanderPorts,
+        map: LandingMap,
+        initial: InitialState,
+        sun_direction_mcmf: tuple[float, float, float],
+    ) -> None:
+        values = self.parameters.snapshot()
+        vision: Any = self.parameters.group("craters")
+        camera = _camera(self.parameters.group("camera"))
+        self.sensors = Sensors(bus, {**ports.inputs, ports.camera.name: ports.camera})
+        self.navigation = Navigation(bus, map, values, initial, camera)
+        self.craters = CraterNavigation(
+            bus,
+            map.craters,
+            map.site,
+            camera,
+            sun_direction_mcmf,
+            CraterParameters(**vision),
+            ports.camera,
+        )
+        self.guidance = DescentGuidance(bus, values, map.site)
+        self.touchdown = TouchdownConfirmation(bus, values)
+        self.control = AttitudeControl(bus, values, ports.engines, ports.thrusters)
+
+    def _services(self, bus: Bus, ports: LanderPorts) -> None:
+        dictionary, events = self.dictionary, self.events
+        self.commands = CommandService(
+            dictionary,
+            events,
+            mode=lambda: self.fault_protection.mode,
+            arm_timeout_s=self.parameters["services.arm_timeout_s"],
+            radio=ports.radio,
+        )
+        self.fault_protection = FaultProtection(
+            bus, dictionary, ChannelReader, self.commands, events=events
+        )
+        self.sequences = SequenceService(
+            dictionary.sequences, self.commands.codec, self.commands.dispatch, events
+        )
+        self.telemetry = TelemetryService(
+            dictionary,
+            bus,
+            ports.radio,
+            enabled=lambda: bool(self.parameters["services.telemetry_enabled"]),
+        )
+        self.counters = Counters()
+        self.health = HealthService(
+            bus.topic("health"), self.counters, events, self.commands, self.parameters
+        )
+
+    def _members(self) -> dict[str, Any]:
+        return {
+            "sensors": self.sensors,
+            "navigation": self.navigation,
+            "craters": self.craters,
+            "guidance": self.guidance,
+            "touchdown": self.touchdown,
+            "control": self.control,
+            "fault_protection": self.fault_protection,
+            "commands": self.commands,
+            "sequences": self.sequences,
+            "telemetry": self.telemetry,
+            "health": self.health,
+        }
+
+    def _register(self) -> None:
+        """Say who carries each command of the dictionary out."""
+        handlers: dict[str, Callable[..., str | None]] = {
+            **self.fault_protection.handlers(),
+            "RESTART": self._restart,
+            "DESCENT_START": self.guidance.start,
+            "GUIDANCE_HOLD": self.guidance.hold,
+            "ENGINE_SHUTDOWN": self.guidance.shutdown,
+            "ENGINE_INHIBIT": self.control.inhibit_engines,
+            "SAFING_LANDED": self._safe_landed,
+            "IMU_SELECT": self.sensors.select_imu,
+            "SENSOR_ENABLE": self.sensors.enable,
+            "NAV_RESET_GATE": self.navigation.reset_gate,
+            "CAMERA_ENABLE": self.craters.enable,
+            "PARAM_SET": self._set_parameter,
+            "PARAM_SAVE": self._save_parameters,
+            "SEQUENCE_START": lambda now_ns, name: self.sequences.start(name, now_ns),
+            "SEQUENCE_STOP": lambda now_ns, name: self.sequences.stop(name, now_ns),
+        }
+        for name, handler in handlers.items():
+            self.commands.register(name, handler)
+        assert not self.commands.unhandled(), self.commands.unhandled()
+
+    def _restart(self, now_ns: int) -> None:
+        self.executive.restart("command", now_ns)
+
+    def _safe_landed(self, now_ns: int) -> str | None:
+        return self.guidance.shutdown(now_ns) or self.control.inhibit_engines(now_ns, mask=3)
+
+    def _set_parameter(self, now_ns: int, name: str, value: float) -> str | None:
+        try:
+            self.parameters.set(name, value, now_ns)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def _save_parameters(self, now_ns: int) -> str | None:
+        return None if self.parameters.save(self.parameter_store, now_ns) else "not stored"
+
+
+def _camera(p: Mapping[str, float]) -> Any:
+    return pinhole(
+        width=int(p["width_px"]),
+        height=int(p["height_px"]),
+        field_of_view_rad=p["field_of_view_rad"],
+        q_body_from_camera=(p["qw"], p["qx"], p["qy"], p["qz"]),
+        position_body_m=(p["position_x_m"], p["position_y_m"], p["position_z_m"]),
+    )
+
+
+def _recorded(ports: LanderPorts, recorder: Recorder) -> LanderPorts:
+    """The same ports, with all that crosses them noted."""
+    a, b = (RecordedOutput(e, recorder, rows.EngineCommand) for e in ports.engines)
+    load = ports.load
+    return LanderPorts(
+        inputs={
+            name: RecordedInput(port, recorder, ROWS[name.split(".")[0]])
+            for name, port in ports.inputs.items()
+        },
+        engines=(a, b),
+        thrusters=RecordedOutput(ports.thrusters, recorder, rows.ThrusterCommand),
+        camera=RecordedCamera(ports.camera, recorder, rows.CameraCommand),
+        radio=RecordedRadio(ports.radio, recorder),
+        memory=ports.memory,
+        load=None if load is None else RecordedInput(load, recorder, rows.ProcessorLoad),
+    )
