@@ -16,14 +16,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from onboard.core._core import ffi as core_ffi
-from onboard.core._core import lib as core_lib
-
 from hil.instruments.ports import CameraPose, RowPort, frame_reader, row_reader, row_writer
 from hil.plant._plant import ffi, lib
 from hil.plant.preset import Dispersions, LanderPreset
 from hil.plant.random_stream import RandomStream, stream_number
 from onboard import messages
+from onboard.core._core import ffi as core_ffi
+from onboard.core._core import lib as core_lib
 from onboard.products import LandingSite
 
 OUTPUTS = (

@@ -1,0 +1,128 @@
+"""The live view of a run in the terminal, and the verdict table after it."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from hil.bench.result import Result
+from hil.scenario import Scenario
+
+REFRESH_HZ = 5.0
+EVENTS_SHOWN = 8
+
+
+class View:
+    """Phase, altitude, speed, navigation error and its 3-sigma, propellant, events, progress."""
+
+    def __init__(self, scenario: Scenario, seed: int, console: Console) -> None:
+        self._scenario = scenario
+        self._seed = seed
+        self._from_m = 1.0
+        self._events: deque[str] = deque(maxlen=EVENTS_SHOWN)
+        self._live = Live(console=console, refresh_per_second=REFRESH_HZ, transient=True)
+
+    def __enter__(self) -> View:
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.__exit__(None, None, None)
+
+    def event(self, line: str) -> None:
+        self._events.append(line)
+
+    def update(self, row: dict[str, float], mode: str, speedup: float) -> None:
+        """Show one row of the log (see `hil.bench.log`)."""
+        figures = Table.grid(padding=(0, 2))
+        figures.add_column(style="dim")
+        figures.add_column(justify="right", min_width=12)
+        figures.add_column(style="dim")
+        error, sigma = _position_error(row)
+        speed = _norm(row, "true_velocity_{}_m_s")
+        error_style = "green" if error <= 3.0 * sigma else "red"
+        figures.add_row("phase", mode, "")
+        figures.add_row("altitude", f"{row['true_altitude_m']:,.1f} m", "")
+        figures.add_row("speed", f"{speed:,.1f} m/s", f"{row['true_velocity_up_m_s']:+.1f} up")
+        figures.add_row(
+            "navigation error", Text(f"{error:,.1f} m", style=error_style), f"3σ {3 * sigma:,.1f} m"
+        )
+        figures.add_row("propellant", f"{row['propellant_kg']:.1f} kg", f"{row['throttle']:.0%}")
+        figures.add_row("to the target", f"{_range(row):,.0f} m", "")
+        bar = ProgressBar(total=1.0, completed=self._progress(row), width=48)
+        head = Text(f"{self._scenario.title}, seed {self._seed}   t = {row['time_s']:.1f} s   ")
+        head.append(f"{speedup:.0f} x real time", style="dim")
+        events = Text("\n".join(self._events), style="dim")
+        self._live.update(Panel(Group(head, bar, figures, events), border_style="dim"))
+
+    def _progress(self, row: dict[str, float]) -> float:
+        self._from_m = max(self._from_m, _range(row))
+        return 1.0 - _range(row) / self._from_m
+
+
+def _range(row: dict[str, float]) -> float:
+    return float((row["true_east_m"] ** 2 + row["true_north_m"] ** 2) ** 0.5)
+
+
+def _norm(row: dict[str, float], pattern: str) -> float:
+    return float(sum(row[pattern.format(a)] ** 2 for a in ("east", "north", "up")) ** 0.5)
+
+
+def _position_error(row: dict[str, float]) -> tuple[float, float]:
+    axes = ("east", "north", "up")
+    error = sum((row[f"nav_{a}_m"] - row[f"true_{a}_m"]) ** 2 for a in axes) ** 0.5
+    return error, _norm(row, "sigma_{}_m")
+
+
+def verdict_table(result: Result, scenario: Scenario) -> Table:
+    """Figures, expectations and verdict."""
+    figures = result.as_json()
+    failed = {line.split(" ", 1)[0] for line in result.failed_expectations}
+    wanted = {e.metric: str(e) for e in scenario.expect}
+    colour = "green" if result.verdict == "passed" else "red"
+    title = f"{scenario.title}, seed {result.seed}: [{colour}]{result.verdict}[/{colour}]"
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_column("expected")
+    for name, value in figures.items():
+        if name in ("scenario", "seed", "verdict", "failed_expectations", "session"):
+            continue
+        shown = f"{value:,.3f}" if isinstance(value, float) else str(value)
+        style = "red" if name in failed else ""
+        table.add_row(name, Text(shown, style=style), wanted.get(name, ""))
+    return table
+
+
+def campaign_table(summary: dict[str, Any]) -> Table:
+    """Percentiles of a campaign."""
+    title = f"{summary['scenario']}: {summary['passed']} of {summary['runs']} passed"
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    table.add_column("figure")
+    for name in ("median", "p99", "min", "max"):
+        table.add_column(name, justify="right")
+    for name, figures in summary["figures"].items():
+        table.add_row(name, *(f"{figures[k]:,.3f}" for k in ("median", "p99", "min", "max")))
+    return table
+
+
+def profile_table(rows: list[tuple[str, int, float]], result: Result) -> Table:
+    """What a tick costs: (part, calls, seconds) of one run on this machine."""
+    ticks = max(1, round(result.sim_seconds * 100.0))
+    total = sum(seconds for _, _, seconds in rows)
+    title = f"{result.scenario}, seed {result.seed}: {result.sim_seconds / total:,.0f} x real time"
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for name in ("part", "calls", "µs a call", "µs a tick", "share"):
+        table.add_column(name, justify="left" if name == "part" else "right")
+    for name, calls, seconds in rows:
+        each, tick = 1e6 * seconds / max(calls, 1), 1e6 * seconds / ticks
+        table.add_row(name, f"{calls}", f"{each:.2f}", f"{tick:.2f}", f"{seconds / total:.0%}")
+    table.add_row("all", "", "", f"{1e6 * total / ticks:.2f}", "100%")
+    return table

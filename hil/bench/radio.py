@@ -1,0 +1,41 @@
+"""The ground end of the radio link in process: sends the scenario's commands, keeps telemetry."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from hil.scenario import Command
+from onboard.dictionary import Dictionary
+from onboard.services.commands import CommandCodec, CommandError
+
+
+class Ground:
+    """A `Radio` (onboard/ports.py). Raises CommandError for a command not of the dictionary."""
+
+    name = "radio"
+
+    def __init__(self, commands: Iterable[Command], dictionary: Dictionary) -> None:
+        codec = CommandCodec(dictionary)
+        self._queue: deque[tuple[int, bytes]] = deque()
+        self._now_ns = 0
+        self.packets_received = 0
+        for count, command in enumerate(sorted(commands, key=lambda c: c.time_s)):
+            time_ns = round(command.time_s * 1e9)
+            try:
+                packet = codec.encode(command.name, command.arguments, time_ns=time_ns, count=count)
+            except CommandError as error:
+                raise CommandError(f"command.{count} = {command.name!r}: {error}") from None
+            self._queue.append((time_ns, packet))
+
+    def at(self, now_ns: int) -> None:
+        """The time on the ground."""
+        self._now_ns = now_ns
+
+    def receive(self) -> bytes | None:
+        if self._queue and self._queue[0][0] <= self._now_ns:
+            return self._queue.popleft()[1]
+        return None
+
+    def send(self, packet: bytes) -> None:
+        self.packets_received += 1

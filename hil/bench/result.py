@@ -1,0 +1,58 @@
+"""The verdict of a run: the figures, the expectations that they were held against, and the JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from hil.scenario import Expectation, Scenario
+
+
+@dataclass
+class Result:
+    """One run in figures. The keys of `as_json` are stable; `docs/run.md` describes them."""
+
+    scenario: str
+    seed: int
+    verdict: str = "failed"  # passed | failed | interrupted
+    failed_expectations: list[str] = field(default_factory=list)
+    landed: bool = False
+    crashed: bool = False
+    touchdown_speed_vertical_m_s: float | None = None
+    touchdown_speed_horizontal_m_s: float | None = None
+    touchdown_rate_deg_s: float | None = None
+    tilt_deg: float | None = None
+    miss_distance_m: float | None = None
+    navigation_error_m: float | None = None
+    propellant_used_kg: float | None = None
+    propellant_margin_m_s: float | None = None
+    cutoff_delay_s: float | None = None
+    fixes: int = 0
+    frames: int = 0
+    faults_tripped: int = 0
+    sim_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    bit_hash: str = ""
+    session: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def judge(result: Result, scenario: Scenario, *, interrupted: bool = False) -> Result:
+    """Fill in verdict and failed expectations."""
+    figures = asdict(result)
+    result.failed_expectations = [
+        describe(e, figures[e.metric]) for e in scenario.expect if not e.holds(figures[e.metric])
+    ]
+    if interrupted:
+        result.verdict = "interrupted"
+    else:
+        result.verdict = "failed" if result.failed_expectations else "passed"
+    return result
+
+
+def describe(expectation: Expectation, value: Any) -> str:
+    """One line that names the figure, its value and what was expected."""
+    shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{expectation.metric} is {shown}, expected {expectation}"

@@ -1,0 +1,422 @@
+"""One run: the emulator and the vehicle in lockstep. The only place where they meet.
+
+Each tick the plant moves 10 ms, then the flight executive gets the grant of that tick, reads its
+ports, and leaves commands that the plant obeys in the next. `replay` runs the same vehicle on the
+recorded inputs.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import onboard
+from hil.bench import log as logs
+from hil.bench.live import View
+from hil.bench.memory import EmulatedMemory
+from hil.bench.radio import Ground
+from hil.bench.recording import McapSink, Recording
+from hil.bench.replay import Difference, Replay, ReplayCamera, ReplayRadio
+from hil.bench.report import EventLine, FrameView, MemberUse, Run
+from hil.bench.result import Result, judge
+from hil.bench.setting import InputError, Setting, prepare
+from hil.faults import FaultError, attach
+from hil.scenario import Scenario, ScenarioError, parse
+from hil.world.terrain import MOON_RADIUS_M
+from onboard.executive import TICK_NS
+from onboard.messages import TimeGrant
+from onboard.services.commands import CommandError
+from onboard.vehicles.lander import ROWS, Lander, LanderPorts
+
+__all__ = ["InputError", "Outcome", "next_folder", "profile", "read", "replay", "run"]
+
+LOG_TICKS = 10
+VIEW_TICKS = 20
+AFTER_REST_S = 3.0  # the vehicle has this long to make itself safe
+GRAVITY_M_S2 = 9.80665  # of specific impulse
+RECORDING = "session.mcap"
+RESULT = "result.json"
+USE = "use.json"
+
+
+def next_folder(name: str, seed: int, parent: Path = Path("sessions")) -> Path:
+    """A session folder that does not exist yet."""
+    folder = parent / f"{name}-{seed}"
+    number = 2
+    while folder.exists():
+        folder = parent / f"{name}-{seed}-{number}"
+        number += 1
+    return folder
+
+
+def run(
+    scenario: Scenario,
+    text: str,
+    *,
+    seed: int,
+    folder: Path | None = None,
+    view: View | None = None,
+    real_time: bool = False,
+    timed: bool = False,
+) -> Result:
+    """Fly one scenario with one seed; `folder` receives the recording and the result.
+
+    `timed` puts a timer around each member and its figures into the report.
+
+    An interrupt (Ctrl-C) ends the run cleanly. Raises InputError for what the user got wrong and
+    RecordingError when the recording could not be written to its end.
+    """
+    setting = prepare(scenario, seed)
+    if folder is None:
+        return _Session(setting, None, view, real_time).fly()
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be created: {error.strerror}") from None
+    with McapSink(
+        folder / RECORDING,
+        metadata={"scenario": scenario.name, "seed": str(seed), "onboard": onboard.__version__},
+        attachments={
+            "scenario.toml": text,
+            "dictionary.json": json.dumps(setting.dictionary.as_json()),
+        },
+    ) as sink:
+        session = _Session(setting, sink, view, real_time, Stopwatch() if timed else None)
+        result = session.fly()
+        result.session = str(folder)
+        sink.attach(USE, json.dumps(session.use()))
+        sink.attach(RESULT, json.dumps(result.as_json()))
+    if sink.error is not None:
+        raise sink.error
+    (folder / RESULT).write_text(json.dumps(result.as_json(), indent=2) + "\n")
+    return result
+
+
+class Stopwatch:
+    """Counts calls and seconds of named parts of the tick."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[float]] = {}
+
+    def wrap(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        """The same call, timed."""
+        part = self.parts.setdefault(name, [0, 0.0])
+        now = time.perf_counter
+
+        def timed(*arguments: Any) -> Any:
+            start = now()
+            value = step(*arguments)
+            part[1] += now() - start
+            part[0] += 1
+            return value
+
+        return timed
+
+
+def profile(scenario: Scenario, *, seed: int) -> tuple[list[tuple[str, int, float]], Result]:
+    """Fly once with a timer around each part of the tick: (part, calls, seconds)."""
+    watch = Stopwatch()
+    session = _Session(prepare(scenario, seed), None, None, False, watch)
+    result = session.fly()
+    parts = [(name, int(calls), seconds) for name, (calls, seconds) in watch.parts.items()]
+    rest = result.wall_seconds - sum(seconds for _, _, seconds in parts)
+    parts.append(("executive, log, timers", round(result.sim_seconds * 100), rest))
+    return parts, result
+
+
+class _Session:
+    """The state of one run."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        sink: McapSink | None,
+        view: View | None,
+        real_time: bool,
+        watch: Stopwatch | None = None,
+    ) -> None:
+        self.setting = setting
+        self._watch = watch
+        self.view = view
+        self.real_time = real_time
+        self.plant = setting.plant()
+        if watch is not None:
+            self.plant.step = watch.wrap("plant", self.plant.step)  # type: ignore[method-assign]
+        self.log = logs.Log(sink)
+        scenario = setting.scenario
+        try:
+            self.ground = Ground(scenario.command, setting.dictionary)
+            ports = {**self.plant.ports, "radio": self.ground}
+            self.faults = attach(ports, scenario.fault, setting.seed, scenario.name, self._now)
+        except (CommandError, FaultError) as error:
+            raise InputError(f"scenario {scenario.name}: {error}") from None
+        self.vehicle = vehicle(
+            setting, hardware(self.faults.ports), sink=sink, wrap=watch and watch.wrap
+        )
+        self._matches = self.vehicle.bus.topic("matches")
+        self._nav = self.vehicle.bus.topic("navigation")
+        self._guidance = self.vehicle.bus.topic("guidance")
+        self._touchdown = self.vehicle.bus.topic("touchdown")
+        self._matches_seen = self._events_seen = 0
+        self._frames = self._fixes = 0
+        self._contact_error_m: float | None = None
+        self._hash = 0
+        self._start_kg = self.plant.truth.propellant_kg
+
+    def _now(self) -> int:
+        return self.plant.time_ns
+
+    def fly(self) -> Result:
+        """Run to the end and judge."""
+        interrupted = False
+        start = time.perf_counter()
+        try:
+            self._loop(start)
+        except KeyboardInterrupt:
+            interrupted = True
+        self.log.flush(self._tick)
+        self.vehicle.recorder.flush()
+        result = self._result(time.perf_counter() - start)
+        return judge(result, self.setting.scenario, interrupted=interrupted)
+
+    _tick = 0
+
+    def _loop(self, start: float) -> None:
+        move = self.faults.stepping(self.plant.step)
+        run_tick, at = self.vehicle.executive.tick, self.ground.at
+        for tick in range(1, round(self.setting.scenario.duration_s * 1e9) // TICK_NS + 1):
+            now_ns = tick * TICK_NS
+            move()
+            at(now_ns)
+            reply = run_tick(TimeGrant(tick, now_ns))
+            if tick % LOG_TICKS == 0:
+                self._tick, self._hash = tick, reply.state_hash
+                if self._look(tick, now_ns):
+                    return
+                if self.view is not None and tick % VIEW_TICKS == 0:
+                    self._show(start)
+                if self.real_time:
+                    time.sleep(max(0.0, start + now_ns / 1e9 - time.perf_counter()))
+
+    def _look(self, tick: int, now_ns: int) -> bool:
+        """Write the log; True when the run is over."""
+        truth, nav = self.plant.truth, self._nav.value
+        self.log.note(tick, now_ns / 1e9, truth, nav, self._guidance.value)
+        if self._matches.sequence != self._matches_seen:
+            self._matches_seen = self._matches.sequence
+            self._frames += 1
+            self._fixes += self._matches.value.count > 0
+            self.log.note_matches(tick, self._matches.value, truth.height_m)
+        touchdown = truth.touchdown
+        if touchdown.touched and self._contact_error_m is None:
+            self._contact_error_m = math.dist(nav.position_site_m, truth.position_site_m)
+        rested = touchdown.at_rest and now_ns - touchdown.rest_time_ns >= AFTER_REST_S * 1e9
+        return bool(rested or self.plant.crashed)
+
+    def _show(self, start: float) -> None:
+        assert self.view is not None
+        for record in self.vehicle.events.since(self._events_seen):
+            self.view.event(f"{record.time_ns / 1e9:8.2f} s  {record.text}")
+        self._events_seen = self.vehicle.events.sequence
+        row = self.log.last
+        elapsed = max(time.perf_counter() - start, 1e-9)
+        self.view.update(row, self.vehicle.fault_protection.mode, row["time_s"] / elapsed)
+
+    def _result(self, wall_s: float) -> Result:
+        touchdown, truth = self.plant.touchdown, self.plant.truth
+        result = Result(
+            scenario=self.setting.scenario.name,
+            seed=self.setting.seed,
+            crashed=self.plant.crashed,
+            navigation_error_m=self._contact_error_m,
+            propellant_used_kg=self._start_kg - truth.propellant_kg,
+            propellant_margin_m_s=self._margin_m_s(truth),
+            frames=self._frames,
+            fixes=self._fixes,
+            faults_tripped=self.vehicle.events.counts["FAULT_ACTIVE"],
+            sim_seconds=self.plant.time_ns / 1e9,
+            wall_seconds=wall_s,
+            bit_hash=f"{self._hash:016x}",
+        )
+        if touchdown is not None:
+            confirmed = self._touchdown.value
+            result.touchdown_speed_vertical_m_s = touchdown.speed_vertical_m_s
+            result.touchdown_speed_horizontal_m_s = touchdown.speed_horizontal_m_s
+            result.touchdown_rate_deg_s = math.degrees(touchdown.rate_rad_s)
+            tilt = max(touchdown.tilt_rad, touchdown.rest_tilt_rad if touchdown.at_rest else 0.0)
+            result.tilt_deg = math.degrees(tilt)
+            where = touchdown.rest_position_site_m if touchdown.at_rest else truth.position_site_m
+            result.miss_distance_m = math.hypot(where[0], where[1])
+            if confirmed is not None and confirmed.confirmed:
+                result.cutoff_delay_s = (confirmed.confirmed_ns - touchdown.time_ns) / 1e9
+            off = not any(truth.thrust_n)
+            result.landed = touchdown.at_rest and off and not self.plant.crashed
+        return result
+
+    def _margin_m_s(self, truth: Any) -> float:
+        exhaust = self.setting.preset.engines.specific_impulse_s * GRAVITY_M_S2
+        return exhaust * math.log(truth.mass_kg / (truth.mass_kg - truth.propellant_kg))
+
+    def use(self) -> list[dict[str, Any]]:
+        """What the scheduler did with each member, and what it cost on this machine."""
+        counters = self.vehicle.counters.members
+        timed = self._watch.parts if self._watch is not None else {}
+        return [
+            {
+                "name": name,
+                "rate_hz": m.rate_hz,
+                "budget_us": m.budget_us,
+                "cost_us": dict(m.cost_us),
+                "measured_us": 1e6 * timed[name][1] / max(timed[name][0], 1) if timed else None,
+                "overruns": counters[name].overruns,
+                "slips": counters[name].slips,
+                "sheds": counters[name].sheds,
+            }
+            for name, m in self.setting.dictionary.schedule.members.items()
+        ]
+
+
+# --- both ways to run a vehicle -----------------------------------------------------------------
+
+
+class _Named:
+    """The output side of a port, named apart from its input side."""
+
+    def __init__(self, port: Any) -> None:
+        self.name = f"{port.name}.command"
+        self.write = port.write
+
+
+def hardware(ports: dict[str, Any]) -> LanderPorts:
+    """The ports of the emulated vehicle as the flight computer's hardware."""
+    return LanderPorts(
+        inputs={n: p for n, p in ports.items() if n.split(".")[0] in ROWS},
+        engines=(_Named(ports["engine.a"]), _Named(ports["engine.b"])),
+        thrusters=ports["thrusters"],
+        camera=ports["camera.a"],
+        radio=ports["radio"],
+        memory=EmulatedMemory(),
+    )
+
+
+def recorded_hardware(replay: Replay, setting: Setting) -> LanderPorts:
+    """The ports of a recording."""
+    return LanderPorts(
+        inputs={name: replay.input(name) for name in setting.input_names},
+        engines=(replay.output("engine.a.command"), replay.output("engine.b.command")),
+        thrusters=replay.output("thrusters"),
+        camera=ReplayCamera(replay, "camera.a"),
+        radio=ReplayRadio(replay),
+        memory=EmulatedMemory(),
+    )
+
+
+def vehicle(setting: Setting, ports: LanderPorts, **options: Any) -> Lander:
+    """The lander of a setting around some ports."""
+    try:
+        return Lander(
+            ports,
+            setting.map,
+            setting.dictionary,
+            setting.knowledge,
+            sun_direction_mcmf=setting.sun_direction_mcmf,
+            parameters=setting.scenario.parameters,
+            **options,
+        )
+    except ValueError as error:
+        raise InputError(f"scenario {setting.scenario.name}: parameters: {error}") from None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a replay found."""
+
+    session: str
+    ticks: int
+    difference: Difference | None
+    damage: str | None  # why the recording ends early, if it does
+
+    @property
+    def equal(self) -> bool:
+        return self.difference is None
+
+    def as_json(self) -> dict[str, Any]:
+        difference = None if self.difference is None else str(self.difference)
+        return {
+            "session": self.session,
+            "ticks": self.ticks,
+            "equal": self.equal,
+            "first_difference": difference,
+            "damage": self.damage,
+        }
+
+    def __str__(self) -> str:
+        note = f" (the recording is damaged: {self.damage})" if self.damage else ""
+        if self.difference is None:
+            return f"{self.session}: {self.ticks} ticks replayed, the same bits{note}"
+        return f"{self.session}: first difference at {self.difference}{note}"
+
+
+def _open(folder: Path) -> tuple[Recording, Setting]:
+    """A recording and the setting that it was made in."""
+    recording = Recording.open(folder / RECORDING if folder.is_dir() else folder)
+    try:
+        text = recording.attachments["scenario.toml"].decode()
+        scenario = parse(text, f"{folder}: scenario.toml")
+        return recording, prepare(scenario, int(recording.metadata["seed"]))
+    except (KeyError, ScenarioError) as error:
+        raise InputError(f"{folder}: the recording lacks its configuration: {error}") from None
+
+
+def replay(folder: Path) -> Outcome:
+    """Run the vehicle on the inputs of a recording and compare every output and state hash."""
+    recording, setting = _open(folder)
+    play = Replay(recording)
+    difference = play.run(vehicle(setting, recorded_hardware(play, setting)).executive.tick)
+    return Outcome(str(folder), recording.ticks, difference, recording.damage)
+
+
+def read(folder: Path) -> Run:
+    """What a report shows of a recorded run."""
+    recording, setting = _open(folder)
+    stored = recording.attachments.get(RESULT)
+    result = Result(**json.loads(stored)) if stored else Result(setting.scenario.name, setting.seed)
+    images = {h.time_ns / 1e9: image for _, h, image in recording.frames("camera.a.frame")}
+    notes = [n for n in logs.matches(recording) if n["time_s"] in images]
+    log = logs.rows(recording)
+    return Run(
+        scenario=setting.scenario,
+        result=result,
+        log=log,
+        ground_m=_ground(setting, log),
+        frames=[
+            FrameView(
+                time_s=n["time_s"],
+                altitude_m=n["altitude_m"],
+                image=images[n["time_s"]],
+                detections=np.reshape(n["detections"], (-1, 3)),
+                matched=np.reshape(n["matched"], (-1, 3)),
+                status=n["status"],
+            )
+            for n in notes
+        ],
+        members=[MemberUse(**m) for m in json.loads(recording.attachments.get(USE, b"[]"))],
+        events=[EventLine(e["time_ns"] / 1e9, e["severity"], e["text"]) for e in recording.events],
+        faults=[EventLine(f.start_s, "", str(f)) for f in setting.scenario.fault],
+    )
+
+
+def _ground(setting: Setting, log: Any) -> Any:
+    """Height of the ground below the track above the target, against minus the distance (m)."""
+    radius = MOON_RADIUS_M + setting.map.site.elevation_m
+    along = -np.hypot(log["true_east_m"], log["true_north_m"])
+    height = np.hypot(along, log["true_up_m"] + radius) - radius - log["true_altitude_m"]
+    order = np.argsort(along)
+    return np.column_stack([along, height])[order]

@@ -1,0 +1,170 @@
+"""What a scenario and a seed amount to: ground, map, plant, and what the vehicle is told."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from hil.instruments.ports import CameraPose
+from hil.plant.lander import OUTPUTS, LanderPlant, descent_orbit
+from hil.plant.lander import InitialState as PlantState
+from hil.plant.preset import Dispersions, LanderPreset, load_preset
+from hil.scenario import Scenario, Site
+from hil.world.camera import Renderer
+from hil.world.ephemeris import sun_direction_mcmf
+from hil.world.survey import Survey, survey
+from hil.world.terrain import Terrain
+from onboard.core._core import ffi, lib
+from onboard.core.camera import pinhole
+from onboard.dictionary import Dictionary
+from onboard.dictionary import load as load_dictionary
+from onboard.navigation.navigation import InitialState
+from onboard.products import LandingMap, LandingSite
+
+VEHICLES = {"slim": "lander"}  # preset of the plant -> dictionary of the vehicle
+
+
+class InputError(Exception):
+    """What the user gave is wrong; the message names file, field, value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything that a run is built from."""
+
+    scenario: Scenario
+    seed: int
+    preset: LanderPreset
+    dispersions: Dispersions
+    terrain: Terrain
+    map: LandingMap
+    dictionary: Dictionary
+    start: PlantState  # nominal
+    knowledge: InitialState
+    sun_direction_mcmf: tuple[float, float, float]
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Input ports of the vehicle, fitted or not used: what its flight computer is wired to."""
+        imus = [i.name for i in self.preset.imu]
+        return (*imus, *(n for n in OUTPUTS if n.split(".")[0] not in ("imu", "camera")))
+
+    def plant(self) -> LanderPlant:
+        """The emulated vehicle at its start."""
+        renderer = Renderer(self.terrain, _camera(self.preset))
+        mount = self.preset.camera
+
+        def render(pose: CameraPose) -> bytes:
+            position, q = _camera_pose(pose, mount.position_body_m, mount.q_body_from_camera)
+            seed = self.seed ^ pose.time_ns
+            return renderer.render(position, q, self.sun_direction_mcmf, 1e-3, seed).tobytes()
+
+        return LanderPlant(
+            self.preset,
+            self.terrain,
+            self.seed,
+            self.dispersions,
+            self.start,
+            site=self.map.site,
+            render=render,
+        )
+
+
+def _camera(preset: LanderPreset) -> Any:
+    spec = preset.camera
+    return pinhole(
+        width=spec.width,
+        height=spec.height,
+        field_of_view_rad=spec.field_of_view_rad,
+        q_body_from_camera=spec.q_body_from_camera,
+        position_body_m=spec.position_body_m,
+    )
+
+
+def _camera_pose(
+    pose: CameraPose, position_body_m: Any, q_body_from_camera: Any
+) -> tuple[list[float], list[float]]:
+    """Projection centre and attitude of a camera on a body, in mcmf."""
+    arm, q = ffi.new("double[3]"), ffi.new("double[4]")
+    lib.ob_q_rotate(arm, pose.q_mcmf_from_body, position_body_m)
+    lib.ob_q_mul(q, pose.q_mcmf_from_body, q_body_from_camera)
+    return [p + a for p, a in zip(pose.position_mcmf_m, arm, strict=True)], list(q)
+
+
+def knowledge(scenario: Scenario, site: LandingSite, start: PlantState) -> InitialState:
+    """The nominal start in the frame of the site, with the errors that navigation is told."""
+    at = ffi.new("ob_site *")
+    lib.ob_site_init(at, site.latitude_rad, site.longitude_rad, site.elevation_m)
+    q = ffi.new("double[4]")
+    lib.ob_q_site_from_mci(at, start.time_ns, q)
+    position, velocity, attitude = ffi.new("double[3]"), ffi.new("double[3]"), ffi.new("double[4]")
+    moving = _over_ground(start)
+    lib.ob_q_rotate(velocity, q, moving)
+    lib.ob_q_mul(attitude, q, start.q_mci_from_body)
+    fixed, q_mcmf = ffi.new("double[3]"), ffi.new("double[4]")
+    lib.ob_q_mcmf_from_mci(q_mcmf, start.time_ns)
+    lib.ob_q_rotate(fixed, q_mcmf, start.position_mci_m)
+    lib.ob_site_from_mcmf(at, fixed, position)
+    told = scenario.knowledge
+    return InitialState(
+        time_ns=start.time_ns,
+        position_site_m=tuple(position),
+        velocity_site_m_s=tuple(velocity),
+        q_site_from_body=tuple(attitude),
+        position_sigma_m=(told.position_m,) * 3,
+        velocity_sigma_m_s=(told.velocity_m_s,) * 3,
+        attitude_sigma_rad=(told.attitude_rad,) * 3,
+    )
+
+
+def _over_ground(start: PlantState) -> list[float]:
+    """Velocity relative to the turning Moon, mci axes."""
+    x, y, _ = start.position_mci_m
+    vx, vy, vz = start.velocity_mci_m_s
+    rate = lib.OB_MOON_RATE_RAD_S
+    return [vx + rate * y, vy - rate * x, vz]
+
+
+@lru_cache(maxsize=2)
+def _terrain(seed: int) -> Terrain:
+    return Terrain(seed)
+
+
+@lru_cache(maxsize=2)
+def _survey(seed: int, site: Site) -> Survey:
+    return survey(
+        _terrain(seed),
+        math.radians(site.latitude_deg),
+        math.radians(site.longitude_deg),
+        math.radians(site.approach_azimuth_deg),
+    )
+
+
+def prepare(scenario: Scenario, seed: int) -> Setting:
+    """Build ground, map and knowledge. Ground and survey are kept from run to run."""
+    preset = load_preset(scenario.vehicle)
+    world, at = scenario.world, scenario.initial
+    chart = _survey(world.seed, scenario.site).map(
+        seed if world.survey_seed is None else world.survey_seed
+    )
+    start = descent_orbit(
+        chart.site,
+        range_m=at.perilune_range_m,
+        perilune_m=at.perilune_altitude_m,
+        apolune_m=at.apolune_altitude_m,
+        lead_s=at.lead_s,
+    )
+    return Setting(
+        scenario=scenario,
+        seed=seed,
+        preset=preset,
+        dispersions=preset.dispersions if scenario.dispersion is None else scenario.dispersion,
+        terrain=_terrain(world.seed),
+        map=chart,
+        dictionary=load_dictionary(VEHICLES[scenario.vehicle]),
+        start=start,
+        knowledge=knowledge(scenario, chart.site, start),
+        sun_direction_mcmf=sun_direction_mcmf(scenario.epoch_utc),
+    )

@@ -1,0 +1,98 @@
+"""Many seeds of one scenario, in parallel. Every failure prints the one seed that reproduces it."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hil.bench.result import Result
+
+SUMMARISED = (
+    "touchdown_speed_vertical_m_s",
+    "touchdown_speed_horizontal_m_s",
+    "touchdown_rate_deg_s",
+    "tilt_deg",
+    "miss_distance_m",
+    "navigation_error_m",
+    "propellant_used_kg",
+    "propellant_margin_m_s",
+    "fixes",
+    "wall_seconds",
+)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Median, 99th percentile and extremes of each figure, and the seeds that failed."""
+
+    scenario: str
+    runs: int
+    passed: int
+    failed_seeds: list[int]
+    figures: dict[str, dict[str, float]]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "scenario": self.scenario,
+            "runs": self.runs,
+            "passed": self.passed,
+            "failed_seeds": self.failed_seeds,
+            "figures": self.figures,
+        }
+
+
+def _work(job: tuple[Path, int]) -> Result:
+    from hil.bench import session
+    from hil.scenario import load
+
+    path, seed = job
+    scenario, text = load(path)
+    return session.run(scenario, text, seed=seed)
+
+
+def results(scenario: Path, seeds: Iterable[int], workers: int) -> Iterator[Result]:
+    """Fly the seeds in worker processes; results come in the order of the seeds."""
+    jobs = [(scenario, seed) for seed in seeds]
+    if workers <= 1:
+        yield from map(_work, jobs)
+        return
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        yield from pool.imap(_work, jobs)
+
+
+def fly(
+    scenario: Path, seeds: Iterable[int], workers: int, on_result: Callable[[Result], None]
+) -> Summary:
+    """Fly the seeds and sum them up; `on_result` sees each result as it comes."""
+    flown: list[Result] = []
+    for result in results(scenario, seeds, workers):
+        flown.append(result)
+        on_result(result)
+    return summarise(flown)
+
+
+def summarise(flown: list[Result]) -> Summary:
+    """Percentiles over the runs in which a figure exists."""
+    figures = {}
+    for name in SUMMARISED:
+        values = [v for r in flown if (v := getattr(r, name)) is not None]
+        if values:
+            array = np.asarray(values, float)
+            figures[name] = {
+                "median": float(np.median(array)),
+                "p99": float(np.percentile(array, 99)),
+                "min": float(array.min()),
+                "max": float(array.max()),
+            }
+    return Summary(
+        scenario=flown[0].scenario if flown else "",
+        runs=len(flown),
+        passed=sum(r.verdict == "passed" for r in flown),
+        failed_seeds=[r.seed for r in flown if r.verdict != "passed"],
+        figures=figures,
+    )

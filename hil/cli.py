@@ -1,0 +1,186 @@
+"""`hil`: fly scenarios against the emulated Moon, replay recordings, run campaigns."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from hil import campaign as campaigns
+from hil import scenario as scenarios
+from hil.bench import live, report, session
+from hil.bench.recording import RecordingError
+from hil.bench.result import Result
+
+PASSED, FAILED, WRONG_INPUT = 0, 1, 2
+console = Console(stderr=False, highlight=False)
+
+
+class _Input(click.ClickException):
+    """A mistake in what the user gave: one message, exit status 2."""
+
+    exit_code = WRONG_INPUT
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"hil: {self.format_message()}", err=True)
+
+
+def _load(name: str) -> tuple[scenarios.Scenario, str, Path]:
+    try:
+        path = scenarios.find(name)
+        scenario, text = scenarios.load(path)
+    except scenarios.ScenarioError as error:
+        raise _Input(str(error)) from None
+    return scenario, text, path
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="onboard")
+def main() -> None:
+    """Fly onboard's vehicles against an emulated Moon.
+
+    Exit status: 0 the expectations held, 1 they did not, 2 the input was wrong.
+    """
+
+
+@main.command()
+@click.argument("scenario")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Session folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
+@click.option("--quiet", is_flag=True, help="No live view.")
+@click.option("--no-report", is_flag=True, help="Record, but write no report.html.")
+@click.option("--no-record", is_flag=True, help="Write nothing at all.")
+@click.option("--real-time", is_flag=True, help="Pace the emulated clock by the wall clock.")
+@click.option("--timed", is_flag=True, help="Time each member of the executive, for the report.")
+def run(
+    scenario: str,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    no_report: bool,
+    no_record: bool,
+    real_time: bool,
+    timed: bool,
+) -> None:
+    """Fly SCENARIO, a name or a path to a TOML file, and judge it by its expectations."""
+    checked, text, _ = _load(scenario)
+    folder = None if no_record else (out or session.next_folder(checked.name, seed))
+    show = not (as_json or quiet) and console.is_terminal
+    try:
+        if show:
+            with live.View(checked, seed, console) as view:
+                result = session.run(
+                    checked,
+                    text,
+                    seed=seed,
+                    folder=folder,
+                    view=view,
+                    real_time=real_time,
+                    timed=timed,
+                )
+        else:
+            result = session.run(
+                checked, text, seed=seed, folder=folder, real_time=real_time, timed=timed
+            )
+    except session.InputError as error:
+        raise _Input(str(error)) from None
+    except OSError as error:
+        where = error.filename or folder
+        raise _Input(f"{where}: {error.strerror}; what was recorded until then is kept") from None
+    if folder is not None and not no_report:
+        _report(folder, quiet=as_json)
+    _tell(result, checked, as_json=as_json)
+    sys.exit(PASSED if result.verdict == "passed" else FAILED)
+
+
+def _tell(result: Result, scenario: scenarios.Scenario, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(result.as_json()))
+        return
+    console.print(live.verdict_table(result, scenario))
+    for line in result.failed_expectations:
+        console.print(f"[red]{line}[/red]")
+    if result.session:
+        console.print(f"session: {result.session}")
+
+
+def _report(folder: Path, *, quiet: bool) -> None:
+    try:
+        report.write(folder / "report.html", session.read(folder))
+    except report.MissingExtra as error:
+        if not quiet:
+            console.print(f"[yellow]no report: {error}[/yellow]")
+
+
+@main.command()
+@click.argument("folder", metavar="SESSION", type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
+def replay(folder: Path, as_json: bool) -> None:
+    """Feed a recording back to the flight code; every output must be the same bits."""
+    try:
+        outcome = session.replay(folder)
+    except (RecordingError, session.InputError) as error:
+        raise _Input(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(outcome.as_json()))
+    else:
+        console.print(str(outcome))
+    sys.exit(PASSED if outcome.equal else FAILED)
+
+
+@main.command(name="report")
+@click.argument("folder", metavar="SESSION", type=click.Path(exists=True, path_type=Path))
+def report_command(folder: Path) -> None:
+    """Write report.html of a recorded session anew."""
+    try:
+        report.write(folder / "report.html", session.read(folder))
+    except (RecordingError, report.MissingExtra, session.InputError) as error:
+        raise _Input(str(error)) from None
+    console.print(str(folder / "report.html"))
+
+
+@main.command()
+@click.argument("scenario")
+@click.option("--runs", default=100, show_default=True, type=click.IntRange(1))
+@click.option("--first-seed", default=1, show_default=True, type=click.IntRange(0))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
+def campaign(scenario: str, runs: int, first_seed: int, workers: int, as_json: bool) -> None:
+    """Fly SCENARIO with many seeds. Nothing is recorded; a failure prints its seed."""
+    _, _, path = _load(scenario)
+
+    def tell(result: Result) -> None:
+        if not as_json and result.verdict != "passed":
+            reasons = "; ".join(result.failed_expectations) or result.verdict
+            console.print(f"[red]seed {result.seed}: {reasons}[/red]")
+            console.print(f"  hil run {scenario} --seed {result.seed}", style="dim")
+
+    try:
+        seeds = range(first_seed, first_seed + runs)
+        summary = campaigns.fly(path, seeds, workers, tell)
+    except session.InputError as error:
+        raise _Input(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(summary.as_json()))
+    else:
+        console.print(live.campaign_table(summary.as_json()))
+    sys.exit(PASSED if summary.passed == summary.runs else FAILED)
+
+
+@main.command()
+@click.argument("scenario")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
+def profile(scenario: str, seed: int) -> None:
+    """Fly SCENARIO and show what a tick costs, member by member."""
+    checked, _, _ = _load(scenario)
+    try:
+        rows, result = session.profile(checked, seed=seed)
+    except session.InputError as error:
+        raise _Input(str(error)) from None
+    console.print(live.profile_table(rows, result))

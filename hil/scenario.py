@@ -1,0 +1,191 @@
+"""Scenario files: what flies, where, with which dispersions and faults, and what must come of it.
+
+A scenario is a TOML file that anybody can write; `docs/scenarios.md` describes every field. A name
+without a slash or suffix means a file of `hil/scenarios`.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from hil.faults import FaultSpec
+from hil.plant.preset import Dispersions
+from hil.validation import describe
+
+FOLDER = Path(__file__).parent / "scenarios"
+
+
+class ScenarioError(Exception):
+    """A scenario file is wrong; the message names file, field, value and what is allowed."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Site(_Table):
+    """Target of the landing."""
+
+    latitude_deg: Annotated[float, Field(ge=-85.0, le=85.0)]
+    longitude_deg: Annotated[float, Field(ge=-180.0, le=180.0)]
+    approach_azimuth_deg: Annotated[float, Field(ge=0.0, lt=360.0)] = 0.0
+
+
+class World(_Table):
+    """The emulated Moon and the survey that the onboard map is made from."""
+
+    seed: Annotated[int, Field(ge=0)] = 1
+    survey_seed: Annotated[int, Field(ge=0)] | None = None  # None: from the run's seed
+    craters: Path | None = None
+    elevation: Path | None = None
+
+
+class Initial(_Table):
+    """Where the run begins, on a descent orbit."""
+
+    perilune_altitude_m: Annotated[float, Field(ge=5_000.0, le=100_000.0)] = 15_000.0
+    apolune_altitude_m: Annotated[float, Field(ge=5_000.0, le=2_000_000.0)] = 100_000.0
+    perilune_range_m: Annotated[float, Field(ge=0.0, le=2_000_000.0)]  # ground distance to target
+    lead_s: Annotated[float, Field(ge=0.0, le=3_600.0)] = 120.0  # from time 0 to perilune
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Initial:
+        if self.apolune_altitude_m < self.perilune_altitude_m:
+            raise ValueError("apolune_altitude_m must not be below perilune_altitude_m")
+        return self
+
+
+class Knowledge(_Table):
+    """What navigation is told about its own initial errors, one sigma."""
+
+    position_m: Annotated[float, Field(gt=0.0, le=50_000.0)] = 500.0
+    velocity_m_s: Annotated[float, Field(gt=0.0, le=100.0)] = 0.5
+    attitude_rad: Annotated[float, Field(gt=0.0, le=0.5)] = 5.0e-3
+
+
+class Command(_Table):
+    """A telecommand from the ground."""
+
+    time_s: Annotated[float, Field(ge=0.0)]
+    name: str
+    arguments: dict[str, Any] = {}
+
+
+METRICS = (
+    "landed",
+    "crashed",
+    "touchdown_speed_vertical_m_s",
+    "touchdown_speed_horizontal_m_s",
+    "touchdown_rate_deg_s",
+    "tilt_deg",
+    "miss_distance_m",
+    "navigation_error_m",
+    "propellant_used_kg",
+    "propellant_margin_m_s",
+    "sim_seconds",
+    "fixes",
+    "faults_tripped",
+    "cutoff_delay_s",
+)
+Metric = Literal[METRICS]  # type: ignore[valid-type]
+
+
+class Expectation(_Table):
+    """A figure of the result and the values it may have."""
+
+    metric: Metric
+    equals: bool | float | None = None
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Expectation:
+        if self.equals is None and self.min is None and self.max is None:
+            raise ValueError("give at least one of equals, min, max")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}")
+        return self
+
+    def holds(self, value: Any) -> bool:
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            return False
+        return (
+            (self.equals is None or value == self.equals)
+            and (self.min is None or value >= self.min)
+            and (self.max is None or value <= self.max)
+        )
+
+    def __str__(self) -> str:
+        parts = []
+        if self.equals is not None:
+            parts.append(f"= {self.equals}")
+        if self.min is not None:
+            parts.append(f">= {self.min:g}")
+        if self.max is not None:
+            parts.append(f"<= {self.max:g}")
+        return " and ".join(parts)
+
+
+class Scenario(_Table):
+    """One scenario file, checked."""
+
+    name: str
+    title: str
+    vehicle: Literal["slim"]
+    epoch_utc: datetime
+    duration_s: Annotated[float, Field(gt=0.0, le=100_000.0)]
+    site: Site
+    world: World = World()
+    initial: Initial
+    dispersion: Dispersions | None = None  # None: the preset's; otherwise what is left out is zero
+    knowledge: Knowledge = Knowledge()
+    parameters: dict[str, float] = {}
+    command: tuple[Command, ...] = ()
+    fault: tuple[FaultSpec, ...] = ()
+    expect: tuple[Expectation, ...]
+
+    @field_validator("epoch_utc")
+    @classmethod
+    def _utc(cls, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            raise ValueError("give the time zone: 2025-06-05T19:17:00Z")
+        return value.astimezone(UTC)
+
+
+def find(name: str) -> Path:
+    """The file of a scenario given by name or path."""
+    path = Path(name)
+    if path.suffix == ".toml" or "/" in name:
+        if not path.is_file():
+            raise ScenarioError(f"{path}: there is no such scenario file")
+        return path
+    path = FOLDER / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
+        raise ScenarioError(f"there is no scenario '{name}'; known are: {known}")
+    return path
+
+
+def load(path: Path) -> tuple[Scenario, str]:
+    """A checked scenario and its text as it stands in the file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return parse(text, str(path)), text
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: cannot be read: {error}") from None
+
+
+def parse(text: str, origin: str) -> Scenario:
+    """A checked scenario from TOML text; `origin` names it in errors."""
+    try:
+        return Scenario.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{origin}: not valid TOML: {error}") from None
+    except ValidationError as error:
+        raise ScenarioError(describe(error, origin)) from None
