@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from onboard.core._core import ffi, lib
 
+from onboard.core._core import ffi, lib
 from onboard.core.craters import DETECTION
 
 Array = npt.NDArray[np.float64]

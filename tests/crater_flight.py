@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from crater_scene import Scene
-from onboard.core._core import ffi, lib
 
+from onboard.core._core import ffi, lib
 from onboard.core.camera import pinhole
 from onboard.products import CraterCatalogue, LandingSite
 

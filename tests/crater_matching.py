@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from crater_simulation import Frame
-from onboard.core._core import ffi, lib
 
+from onboard.core._core import ffi, lib
 from onboard.core.craters import DETECTION, MATCHED
 
 Array = npt.NDArray[np.float64]

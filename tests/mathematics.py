@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
 from onboard.core._core import ffi, lib
 
 Array = NDArray[np.float64]

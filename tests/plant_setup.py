@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from hil.plant._plant import ffi, lib
 
+from hil.plant._plant import ffi, lib
 from hil.plant.lander import InitialState, LanderPlant
 from hil.plant.preset import Dispersions, LanderPreset, load_preset
 from hil.world.terrain import BaseElevation, Craters, Terrain

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from onboard.core._core import ffi, lib
 from pytest_benchmark.fixture import BenchmarkFixture
+
+from onboard.core._core import ffi, lib
 
 NATIVE = Path(__file__).parents[2] / "native"
 SOURCES = [

@@ -14,9 +14,9 @@ from crater_matching import (
     settings,
 )
 from crater_simulation import Frame, apparent_radius, rims, simulate
-from onboard.core._core import ffi, lib
 from scipy.optimize import least_squares
 
+from onboard.core._core import ffi, lib
 from onboard.core.craters import PREDICTED
 
 

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 from mpmath import mp, mpf
+
 from onboard.core._core import lib
 
 ROOT = Path(__file__).parents[2]

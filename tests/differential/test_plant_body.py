@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onboard.core._core import ffi as core_ffi
-from onboard.core._core import lib as core_lib
 from scipy.integrate import solve_ivp
 
 from hil.plant.lander import descent_orbit
+from onboard.core._core import ffi as core_ffi
+from onboard.core._core import lib as core_lib
 from onboard.messages import EngineCommand, ThrusterCommand
 from tests.plant_setup import (
     MOON_RADIUS_M,

@@ -10,6 +10,7 @@ from crater_matching import match
 from crater_simulation import simulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from onboard.core._core import ffi, lib
 
 ANY = st.floats(allow_nan=True, allow_infinity=True, width=64)

@@ -7,8 +7,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from onboard.core._core import ffi, lib
 
+from onboard.core._core import ffi, lib
 from onboard.core.camera import pinhole
 
 CAMERA = pinhole(

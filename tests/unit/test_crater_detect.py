@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from crater_detection import Score, detect, score, settings
 from crater_scene import scene
+
 from onboard.core._core import ffi, lib
 
 SEEDS = range(4)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from crater_matching import Outcome, match
 from crater_simulation import Frame, simulate
+
 from onboard.core._core import lib
 
 ACCEPTED: int = lib.OB_CRATER_FIX_ACCEPTED

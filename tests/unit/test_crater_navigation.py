@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from crater_flight import ALTITUDE_M, SITE, camera, catalogue, navigation_state, sun_mcmf
 from crater_scene import Scene, scene
-from onboard.core._core import lib
 
 from onboard.bus import Bus
+from onboard.core._core import lib
 from onboard.dictionary.loader import load
 from onboard.messages import CameraCommand, FrameHeader
 from onboard.navigation.craters import NO_FIX, CraterMatches, CraterNavigation, CraterParameters

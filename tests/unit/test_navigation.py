@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from navigation_simulation import NAMES, TICK_NS, camera, ffi
-from onboard.core._core import lib
 
 from onboard.bus import Bus
+from onboard.core._core import lib
 from onboard.dictionary.loader import load
 from onboard.messages import AttitudeSample, ImuSample, RangeSample, VelocitySample
 from onboard.navigation.navigation import STREAMS, InitialState, Navigation, filter_params

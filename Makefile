@@ -1,0 +1,65 @@
+# Two commands to begin with: `make fly` lands on the emulated Moon, `make test` runs the tests.
+# Everything is installed into .venv; nothing outside the checkout changes.
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+SEED   ?= 1
+RUNS   ?= 100
+WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
+
+NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
+
+.PHONY: fly test check format bench firmware hil campaign ctest clean
+
+fly: $(VENV)/.fly
+	$(VENV)/bin/hil run frigoris --seed $(SEED)
+
+test: $(VENV)/.dev
+	$(PY) -m pytest
+
+check: $(VENV)/.dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/onboard dictionary check lander
+	$(VENV)/bin/onboard faults check lander
+
+format: $(VENV)/.dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(VENV)/.dev
+	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only -o addopts=
+	$(VENV)/bin/hil profile frigoris
+
+campaign: $(VENV)/.fly
+	$(VENV)/bin/hil campaign frigoris --runs $(RUNS) --workers $(WORKERS)
+
+# The C tests under AddressSanitizer and UndefinedBehaviorSanitizer.
+ctest: $(VENV)/.dev
+	$(VENV)/bin/cmake -S native -B build/ctest -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(VENV)/bin/ninja \
+	  -DCMAKE_BUILD_TYPE=Release -DONBOARD_TESTS=ON -DONBOARD_EXTENSIONS=OFF -DONBOARD_SANITIZE=address,undefined
+	$(VENV)/bin/cmake --build build/ctest
+	$(VENV)/bin/ctest --test-dir build/ctest --output-on-failure
+
+clean:
+	rm -rf $(VENV) build
+
+# --- installation ---------------------------------------------------------------------------
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "onboard needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 ..."; exit 2; }
+	@command -v cc >/dev/null || { echo "onboard needs a C compiler. On Debian: apt-get install gcc libc6-dev"; exit 2; }
+	@$(PYTHON) -c 'import sysconfig, os; p = sysconfig.get_path("include"); raise SystemExit(not os.path.exists(os.path.join(p, "Python.h")))' || \
+	  { echo "onboard needs Python's headers. On Debian: apt-get install python3-dev"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "onboard needs the venv module. On Debian: apt-get install python3-venv"; exit 2; }
+
+$(VENV)/.fly: $(PY) pyproject.toml $(NATIVE)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[report]'
+	@touch $@
+
+$(VENV)/.dev: $(PY) pyproject.toml $(NATIVE)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.fly
