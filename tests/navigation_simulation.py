@@ -172,6 +172,7 @@ def make_params(**changes: Any) -> Any:
         "covariance_ticks": 10,
         "gyro_noise_rad_sqrt_s": 2e-6,
         "gyro_bias_walk_rad_s_sqrt_s": 1e-9,
+        "gyro_scale_sigma": 0.0,
         "accelerometer_noise_m_s_sqrt_s": 2e-4,
         "accelerometer_bias_walk_m_s2_sqrt_s": 1e-6,
         "coupling_walk_sqrt_s": 1e-8,

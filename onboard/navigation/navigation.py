@@ -214,6 +214,7 @@ def filter_params(parameters: Mapping[str, float]) -> Any:
         "covariance_ticks": int(value("covariance_ticks")),
         "gyro_noise_rad_sqrt_s": value("gyro_noise_rad_sqrt_s"),
         "gyro_bias_walk_rad_s_sqrt_s": value("gyro_drift_rad_s") * per_sqrt_s,
+        "gyro_scale_sigma": value("gyro_scale_sigma"),
         "accelerometer_noise_m_s_sqrt_s": value("accelerometer_noise_m_s_sqrt_s"),
         "accelerometer_bias_walk_m_s2_sqrt_s": value("accelerometer_drift_m_s2") * per_sqrt_s,
         "coupling_walk_sqrt_s": value("coupling_drift") * per_sqrt_s,

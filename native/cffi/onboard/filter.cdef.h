@@ -21,6 +21,7 @@ typedef struct {
   int64_t covariance_ticks;
   double gyro_noise_rad_sqrt_s;
   double gyro_bias_walk_rad_s_sqrt_s;
+  double gyro_scale_sigma;
   double accelerometer_noise_m_s_sqrt_s;
   double accelerometer_bias_walk_m_s2_sqrt_s;
   double coupling_walk_sqrt_s;

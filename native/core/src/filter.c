@@ -10,6 +10,7 @@
 #include "onboard/vector.h"
 
 #define MOST_MISSING 100
+#define SCALE_S 100.0 /* how long a rate lasts, see gyro_scale_sigma */
 #define WALKS (OB_UD_STATES - OB_UD_DYNAMIC - 1)
 
 static double seconds(int64_t ns) { return 1.0e-9 * (double)ns; }
@@ -213,6 +214,13 @@ static void extend_digest(ob_filter *f) {
   f->digest_next = (column + 1) % N;
 }
 
+/* Density (rad2/s): random walk, and what scale and misalignment make of the present rate. */
+static double attitude_noise(const ob_filter *f) {
+  double rate = ob_v3_norm(f->strapdown.delta_angle_rad) / seconds(f->params.tick_ns);
+  return square(f->params.gyro_noise_rad_sqrt_s) +
+         square(f->params.gyro_scale_sigma * rate) * SCALE_S;
+}
+
 void ob_filter_settle(ob_filter *f) {
   if (f->pending_ticks == 0) {
     return;
@@ -220,7 +228,7 @@ void ob_filter_settle(ob_filter *f) {
   double phi[N][OB_UD_WIDTH];
   double dt = seconds(f->pending_ns);
   double velocity = square(f->params.accelerometer_noise_m_s_sqrt_s) * dt;
-  double attitude = square(f->params.gyro_noise_rad_sqrt_s) * dt;
+  double attitude = attitude_noise(f) * dt;
   double position = velocity * dt * dt / 12.0; /* what dt/2 of the velocity noise does not explain */
   const double noise[OB_UD_DYNAMIC] = {position, position, position, velocity, velocity,
                                        velocity, attitude, attitude, attitude};

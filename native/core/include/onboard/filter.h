@@ -73,6 +73,7 @@ typedef struct {
 
   double gyro_noise_rad_sqrt_s;               /* angle random walk */
   double gyro_bias_walk_rad_s_sqrt_s;         /* random walk of the bias */
+  double gyro_scale_sigma; /* scale and misalignment: as noise that acts for 100 s at a time */
   double accelerometer_noise_m_s_sqrt_s;      /* velocity random walk, gravity model included */
   double accelerometer_bias_walk_m_s2_sqrt_s;
   double coupling_walk_sqrt_s;
