@@ -141,7 +141,7 @@ uint64_t exercise_crater_frame(void) {
   for (int i = 0; i < 100; i++) {
     ob_nav_state state = {.position_sigma_m = {50.0, 40.0, 30.0}, .valid = 1};
     ob_crater_prior prior;
-    ob_crater_detect_settings light = {{0.0}};
+    ob_crater_detect_settings light = {.sun_elevation_rad = 0.0};
     double turn[3], sun[3];
     argument_vector(&stream, state.position_site_m, 20000.0);
     argument_vector(&stream, state.velocity_site_m_s, 1000.0);
