@@ -35,7 +35,7 @@ uint64_t exercise_crater_detect(void) {
   static uint64_t workspace[WORKSPACE_BYTES / 8];
   uint64_t stream = 60, hash = OB_HASH_SEED;
   const ob_crater_detect_settings settings = {.sun_image = {1.0, 0.0},
-                                              .ground_to_image = {1.0, 0.0, 0.0, 1.0},
+                                              .ground_to_image = {1.25, 0.0, 0.0, 0.8},
                                               .radius_min_px = 3.0,
                                               .radius_max_px = 20.0,
                                               .contrast_min = 0.2,
