@@ -1,4 +1,4 @@
-"""What a call of the core costs: `make bench`, or pytest --benchmark-enable tests/benchmarks.
+"""What a call of the core costs: `make bench`, or pytest -s --benchmark-enable tests/benchmarks.
 
 The elementary functions are timed in C, beside the C library's, because a call through the wrapper
 costs more than they do.
@@ -59,9 +59,7 @@ def test_wrapper(benchmark: BenchmarkFixture, module: str) -> None:
     benchmark(function, *arguments)
 
 
-def test_elementary_beside_the_c_library(
-    benchmark: BenchmarkFixture, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_elementary_beside_the_c_library(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("needs a C compiler")
@@ -71,6 +69,5 @@ def test_elementary_beside_the_c_library(
     run = benchmark.pedantic(
         subprocess.run, ([program],), {"check": True, "capture_output": True, "text": True}
     )
-    with capsys.disabled():
-        print(f"\n{run.stdout}", end="")
+    print(run.stdout)  # pytest -s shows it
     assert "sqrt_soft" in run.stdout
