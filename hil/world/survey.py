@@ -171,11 +171,17 @@ def _within(along: Array, cross: Array, plan: CraterPlan) -> npt.NDArray[np.bool
     return result
 
 
+def _unlike(craters: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Each crater once, in the order of its direction's x, which no two share."""
+    _, first = np.unique(craters["unit_mcmf"][:, 0], return_index=True)
+    return craters[first]
+
+
 def _candidates(terrain: Terrain, corridor: Corridor, plan: CraterPlan) -> npt.NDArray[Any]:
     found = [terrain.craters_within(box, plan.diameter_min_m) for box in _boxes(corridor, plan)]
     named = terrain.catalogue_craters()
     found.append(named[named["diameter_m"] >= plan.diameter_min_m])
-    craters = np.unique(np.concatenate(found))  # pieces overlap by their margins
+    craters = _unlike(np.concatenate(found))  # pieces overlap by their margins
     along, cross = corridor.coordinates(craters["unit_mcmf"])
     return craters[_within(along, cross, plan)]
 
@@ -184,7 +190,7 @@ def _measure_craters(
     terrain: Terrain, corridor: Corridor, plans: tuple[CraterPlan, ...]
 ) -> _TrueCraters:
     parts = [_candidates(terrain, corridor, plan) for plan in plans]
-    craters = np.unique(np.concatenate(parts))
+    craters = _unlike(np.concatenate(parts))
     depth, crest, diameter = _shapes(terrain, craters)
     listed = depth > LISTED_DEPTH * diameter
     craters, depth, crest, diameter = (

@@ -171,25 +171,40 @@ double pl_octave_weight(int octave, double resolution_m) {
   return ob_clamp(2.0 * diameter_m / ob_max(resolution_m, PL_OCTAVE_MIN_M) - 1.0, 0.0, 1.0);
 }
 
-double pl_terrain_height_m(const pl_terrain *t, const double u[3], double resolution_m) {
+/* The lattice cells of the last point asked for: its neighbours need not make them again. */
+typedef struct {
+  pl_noise_cell octave[PL_ROUGHNESS_OCTAVES];
+} noise_cells;
+
+static void noise_cells_init(noise_cells *cells) {
+  for (int k = 0; k < PL_ROUGHNESS_OCTAVES; k++) pl_noise_cell_init(&cells->octave[k]);
+}
+
+static double height(const pl_terrain *t, const double u[3], double resolution_m, noise_cells *cells) {
   const double resolution = ob_max(resolution_m, PL_OCTAVE_MIN_M);
-  double height = pl_terrain_base_m(t, u) + pl_terrain_catalogue_m(t, u, resolution);
+  double sum = pl_terrain_base_m(t, u) + pl_terrain_catalogue_m(t, u, resolution);
   pl_face_place places[3];
   const int count = pl_face_places(u, places);
-  pl_noise_cell cell;
-  pl_noise_cell_init(&cell);
   for (int k = PL_OCTAVES - 1; k >= 0; k--) {
     const double w = pl_octave_weight(k, resolution);
     if (w <= 0.0) break;
-    height += w * (pl_population_height_m(&t->population, &t->profiles, k, u, places, count) +
-                   pl_roughness_height_m(&t->roughness, k, u, &cell));
+    sum += w * (pl_population_height_m(&t->population, &t->profiles, k, u, places, count) +
+                pl_roughness_height_m(&t->roughness, k, u, &cells->octave[k]));
   }
-  return height;
+  return sum;
+}
+
+double pl_terrain_height_m(const pl_terrain *t, const double u[3], double resolution_m) {
+  noise_cells cells;
+  noise_cells_init(&cells);
+  return height(t, u, resolution_m, &cells);
 }
 
 void pl_terrain_heights_m(const pl_terrain *t, const double (*unit_mcmf)[3], int64_t n,
                           double resolution_m, double *height_m) {
-  for (int64_t i = 0; i < n; i++) height_m[i] = pl_terrain_height_m(t, unit_mcmf[i], resolution_m);
+  noise_cells cells;
+  noise_cells_init(&cells);
+  for (int64_t i = 0; i < n; i++) height_m[i] = height(t, unit_mcmf[i], resolution_m, &cells);
 }
 
 /* Two unit vectors that span the plane across `n`. */

@@ -54,7 +54,7 @@ void pl_terrain_init(pl_terrain *terrain, uint64_t seed, const int16_t *base, in
 /* Height (m). About 1.5 us at full detail. */
 double pl_terrain_height_m(const pl_terrain *terrain, const double unit_mcmf[3], double resolution_m);
 
-/* Heights of n directions. */
+/* Heights of n directions, the same bits; cheaper where neighbours follow each other. */
 void pl_terrain_heights_m(const pl_terrain *terrain, const double (*unit_mcmf)[3], int64_t n,
                           double resolution_m, double *height_m);
 
