@@ -15,7 +15,7 @@
  * taken octave by octave; they meet near 250 m. Ages: where equilibrium binds, craters last just until
  * they have faded (age uniform in [0, 1]); above, age is uniform in [0, production / equilibrium], but
  * to 0.2 at least. Half of the craters are secondaries, half as deep (Pike and Wilhelms 1978). So craters
- * of 1 to 2 km get depths over diameter of 0.04, 0.08, 0.16 (5th, 50th, 95th percentile; the LU1319381
+ * of 1 to 2 km get depths over diameter of 0.04, 0.08, 0.17 (5th, 50th, 95th percentile; the LU1319381
  * catalogue has 0.038, 0.068, 0.129 in western Mare Frigoris, from an elevation model that blurs them).
  */
 #ifndef PLANT_POPULATION_H
