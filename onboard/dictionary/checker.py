@@ -183,6 +183,22 @@ def _protection(d: Dictionary) -> Iterator[Problem]:
         for i, action in enumerate(mode.entry):
             field = f"mode.{name}.entry.{i}"
             yield from _call(d, MODE_SECTION, field, action.command, action.arguments)
+    for field, pattern in _patterns(d.protection.globals):
+        if pattern.command not in d.commands:
+            yield _unknown("faults.toml", f"{field}.command", pattern.command, d.commands)
+            continue
+        declared = {a.name: a for a in d.commands[pattern.command].arguments}
+        for name in pattern.arguments.keys() - declared.keys():
+            yield _unknown("faults.toml", f"{field}.arguments", name, declared)
+
+
+def _patterns(table: Any) -> Iterator[tuple[str, Any]]:
+    """Commands, with some of their arguments, that fault protection's global section speaks of."""
+    for i, pattern in enumerate(table.event_ending):
+        yield f"global.event_ending.{i}", pattern
+    for i, group in enumerate(table.never_together):
+        for j, pattern in enumerate(group):
+            yield f"global.never_together.{i}.{j}", pattern
 
 
 def _unknown(file: str, field: str, name: object, known: Mapping[str, Any]) -> Problem:

@@ -116,7 +116,8 @@ class Engine:
         values = [value for _, value in cells]
         for i, valid in conditions:  # in an order in which they only look back
             if (known := valid(values)) != TRUE:
-                reading = NOT_VALID if known == FALSE else FROZEN
+                hidden = HIDDEN if readings[i] == HIDDEN else FROZEN
+                reading = NOT_VALID if known == FALSE else hidden
                 cells[i] = transitions[i][before[i] * READINGS + reading]
                 values[i] = cells[i][1]
         return tuple([after for after, _ in cells]), values
