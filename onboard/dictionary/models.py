@@ -200,7 +200,7 @@ class Packet(Model):
 
     apid: Annotated[StrictInt, Field(ge=0, le=2046)]  # 2047 is idle (133.0-B 4.1.3.3.4.4)
     rate_hz: Rate
-    channels: Annotated[tuple[Dotted, ...], Field(min_length=1)]
+    channels: Annotated[tuple[Dotted, ...], Field(min_length=1, max_length=32)]  # a stale bit each
     description: Text
 
 

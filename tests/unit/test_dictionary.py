@@ -130,6 +130,7 @@ WRONG = [
     ("channels.toml", "rate_hz = 10\nlimits", "rate_hz = 7\nlimits", "rate_hz", "7", "(100, 50"),
     ("channels.toml", '["altitude_m"]', '["altitude"]', "packets.all.channels", "'altitude'", ""),
     ("channels.toml", "[0.0, 10.0]", "[0.0, 12.0]", "limits", "", "within [-1.0, 11.0]"),
+    ("channels.toml", '["altitude_m"]', str(["altitude_m"] * 33), "packets.all.channels", "", "32"),
     ("channels.toml", "apid = 5", "apid = 2047", "packets.all.apid", "2047", "2046"),
     ("channels.toml", '"altitude_m"\nunit', '"a b"\nunit', "altitude_m.field", "'a b'", "match"),
     ("events.toml", '"info"', '"bad"', "events.DONE.severity", "'bad'", "'debug'"),
