@@ -37,8 +37,8 @@ void desk_parameters(ob_guidance_params *guidance, ob_attitude_params *attitude,
   *guidance = (ob_guidance_params){.initial_mass_kg = 385.0, .dry_mass_kg = 200.0,
       .thrust_n = 983.06, .specific_impulse_s = 314.58, .throttle_min = 0.15, .throttle_max = 1.0,
       .throttle_lag_s = 0.13, .thrust_filter_s = 3.0, .ignition_throttle = 0.88,
-      .ignition_error_rad = 5.0 * DEG, .gate_range_m = 4700.0, .gate_altitude_m = 2500.0,
-      .gate_speed_m_s = 155.0, .gate_descent_m_s = 56.0, .approach_throttle = 0.95,
+      .ignition_error_rad = 5.0 * DEG, .gate_range_m = 4900.0, .gate_altitude_m = 2500.0,
+      .gate_speed_m_s = 165.0, .gate_descent_m_s = 54.0, .approach_throttle = 0.80,
       .altitude_trust_m_s = 5.0, .vertical_altitude_m = 60.0, .vertical_deceleration_m_s2 = 1.2,
       .slow_descent_m_s = 3.0, .touchdown_speed_m_s = 1.2, .blind_descent_m_s = 1.8,
       .final_altitude_m = 3.0,
@@ -127,7 +127,7 @@ static void over_ground(const ob_site *site, const truth *x, double r[3], double
 
 /* On the descent orbit (15 x 100 km) at a distance before perilune. */
 static void place(const ob_site *site, const desk_case *c, const ob_guidance_params *p, truth *x) {
-  double range_m = 525300.0; /* of the perilune from the target */
+  double range_m = 550000.0; /* of the perilune from the target */
   double rp = OB_MOON_RADIUS_M + 15000.0, ra = OB_MOON_RADIUS_M + 100000.0;
   double semi = 0.5 * (rp + ra), e = (ra - rp) / (ra + rp);
   double perilune = -range_m / site->radius_m; /* angle before the target along the flight */

@@ -1,6 +1,6 @@
 """Guidance, control and touchdown land the emulated lander, with the truth for navigation.
 
-Smooth ground; what is left out (navigation errors, terrain, modes) is for the whole vehicle's tests.
+Smooth ground. What is left out (navigation, terrain, modes) is for the tests of the whole vehicle.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ typedef struct {
   double gate_altitude_m;        /* above the target */
   double gate_speed_m_s;         /* horizontal */
   double gate_descent_m_s;
-  double approach_throttle;      /* of the thrust available, largest in the approach */
+  double approach_throttle;      /* of the thrust available: planned with where any time will do */
   double altitude_trust_m_s;     /* how fast the three-sigma allowance may shrink */
   double vertical_altitude_m;    /* worst-case altitude at which VERTICAL begins */
   double vertical_deceleration_m_s2;
