@@ -39,11 +39,11 @@ void desk_parameters(ob_guidance_params *guidance, ob_attitude_params *attitude,
       .throttle_lag_s = 0.13, .thrust_filter_s = 3.0, .ignition_throttle = 0.88,
       .ignition_error_rad = 5.0 * DEG, .gate_range_m = 4900.0, .gate_altitude_m = 2500.0,
       .gate_speed_m_s = 165.0, .gate_descent_m_s = 54.0, .approach_throttle = 0.80,
-      .altitude_trust_m_s = 5.0, .vertical_altitude_m = 60.0, .vertical_deceleration_m_s2 = 1.2,
+      .altitude_trust_m_s = 15.0, .vertical_altitude_m = 60.0, .vertical_deceleration_m_s2 = 1.2,
       .slow_descent_m_s = 3.0, .touchdown_speed_m_s = 1.2, .blind_descent_m_s = 1.8,
       .final_altitude_m = 3.0,
       .no_dive_altitude_m = 500.0, .horizontal_gain_1_s = 0.5, .tilt_final_rad = 5.0 * DEG,
-      .tilt_vertical_rad = 15.0 * DEG, .tilt_approach_rad = 80.0 * DEG,
+      .tilt_vertical_rad = 25.0 * DEG, .tilt_approach_rad = 75.0 * DEG,
       .slew_rate_rad_s = 5.0 * DEG, .slew_acceleration_rad_s2 = 5.0 * DEG};
   *attitude = (ob_attitude_params){.mass_full_kg = 385.0, .mass_dry_kg = 200.0,
       .inertia_full_kg_m2 = {200.0, 200.0, 160.0}, .inertia_dry_kg_m2 = {130.0, 130.0, 100.0},
@@ -302,6 +302,11 @@ static void navigate(const desk_case *c, const ob_site *site, const truth *x,
     nav->specific_force_body_m_s2[i] = force_body[i] / x->mass + c->noise * 0.02 * normal(seed);
   }
   nav->altitude_m += c->noise * 0.1 * normal(seed);
+  if (height > c->late_below_m && c->late_below_m > 0.0) { /* one sigma is half of what it is off by */
+    nav->altitude_m += c->late_error_m;
+    r[2] += c->late_error_m;
+    nav->altitude_sigma_m = fmax(nav->altitude_sigma_m, 0.5 * fabs(c->late_error_m));
+  }
   nav->altitude_worst_m = nav->altitude_m - 3.0 * nav->altitude_sigma_m;
   nav->time_ns = (int64_t)(x->t * 1e9 + 0.5);
   nav->valid = 1;
@@ -391,7 +396,7 @@ void desk_fly(const desk_case *c, const ob_guidance_params *guidance,
     }
     if (x.t > phase_s + 30.0 || phase == OB_GUIDANCE_APPROACH)
       result->pointing_deg = fmax(result->pointing_deg, ob_v3_norm(control.error_rad) / DEG);
-    if (!result->landed && height < 500.0 && true_v[2] < -4.0 && tick % 10 == 0) {
+    if (!result->landed && height < 500.0 && true_v[2] < -9.5 && tick % 10 == 0) {
       result->dive_m_s2 = fmax(result->dive_m_s2, (last_v_up - true_v[2]) / 0.1);
     }
     if (tick % 10 == 0) last_v_up = true_v[2];

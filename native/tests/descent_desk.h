@@ -19,7 +19,8 @@ typedef struct {
   double position_m[3], velocity_m_s[3]; /* navigation error at the start, site axes */
   double target_height_m;                /* ground at the target above what the map says */
   double centre_offset_m[2];             /* of mass, x and y */
-  double altitude_sigma_m;               /* reported below 3 km */
+  double altitude_sigma_m;               /* reported below 1 km */
+  double late_below_m, late_error_m;     /* above this height the altitude is off by the error */
   double slope_rad;                      /* of the ground, towards x */
   double noise;                          /* 1: rate, force and velocity noise, 0: none */
   int64_t dead_legs;                     /* switches that never close */
@@ -34,7 +35,7 @@ typedef struct {
   double ignition_s, contact_s, confirm_delay_s;
   double vertical_m_s, horizontal_m_s, tilt_deg, rate_deg_s; /* at first contact */
   double miss_m, propellant_kg, thruster_kg, margin_m_s;
-  double dive_m_s2;     /* largest downward acceleration below 500 m while sinking over 4 m/s */
+  double dive_m_s2;     /* largest downward acceleration below 500 m while sinking over 9.5 m/s */
   double camera_deg;    /* largest angle of the camera off nadir while braking, above 3 km */
   double throttle_high; /* largest in the braking */
   double pointing_deg;  /* largest attitude error after the first 30 s of each phase */

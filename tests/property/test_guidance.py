@@ -105,7 +105,7 @@ def test_attitude_moves_within_rate_and_acceleration(nav: Any, steps: int) -> No
 @settings(max_examples=150, deadline=None)
 @given(
     st.floats(5, 480),
-    st.floats(4, 60),
+    st.floats(0.01, 50),
     st.tuples(st.floats(-40, 40), st.floats(-40, 40)),
     st.tuples(st.floats(-1500, 1500), st.floats(-1500, 1500)),
     st.floats(0.1, 30),
@@ -113,13 +113,15 @@ def test_attitude_moves_within_rate_and_acceleration(nav: Any, steps: int) -> No
 )
 def test_it_never_accelerates_downwards_below_500_m(
     height: float,
-    sink: float,
+    faster: float,
     across: tuple[float, float],
     away: tuple[float, float],
     sigma: float,
     phase: int,
 ) -> None:
-    """L07: wherever the target is, the vertical thrust asked for carries the weight."""
+    """L07: wherever the target is, above the slow rate the thrust asked for carries the weight."""
+    slow = float(np.interp(height - 3 * sigma, (60, 180), (3, 9)))
+    sink = slow + faster
     nav = nav_state((*away, height), (*across, -sink), altitude_sigma_m=sigma)
     g, command = guidance(), ffi.new("ob_guidance_command *")
     lib.ob_guidance_step(g, nav, lib.OB_GUIDANCE_RUN, 0, command)

@@ -6,6 +6,7 @@
 
 static const double SCAN_STEP = 1.01; /* 1.01^195 = 7: from 0.5 to 3.5 */
 static const double LENGTHEN_STEP = 1.02;
+static const double LENGTHEN_MAX = 2.5; /* times distance over speed */
 static const double PEAK_NONE = 1e9;
 enum { LENGTHEN = 8 };
 
@@ -42,13 +43,17 @@ double ob_approach_peak(const ob_approach_end *end, const double position_m[3],
   return ob_sqrt(peak2);
 }
 
+static double distance_over_speed(const ob_approach_end *end, const double position_m[3],
+                                  const double velocity_m_s[3]) {
+  double away[3];
+  ob_v3_sub(away, end->position_m, position_m);
+  return ob_max(ob_v3_norm(away), 1.0) / ob_max(ob_v3_norm(velocity_m_s), 1.0);
+}
+
 double ob_approach_time(const ob_approach_end *end, const double position_m[3],
                         const double velocity_m_s[3], const double fall_m_s2[3], double limit_m_s2,
                         double *peak_m_s2) {
-  double away[3];
-  ob_v3_sub(away, end->position_m, position_m);
-  double pace = ob_max(ob_v3_norm(away), 1.0) / ob_max(ob_v3_norm(velocity_m_s), 1.0);
-  double time = 0.5 * pace, best = time;
+  double time = 0.5 * distance_over_speed(end, position_m, velocity_m_s), best = time;
   *peak_m_s2 = PEAK_NONE;
   for (int i = 0; i < OB_APPROACH_SCAN && *peak_m_s2 > limit_m_s2; i++, time *= SCAN_STEP) {
     double peak = ob_approach_peak(end, position_m, velocity_m_s, fall_m_s2, time);
@@ -63,11 +68,12 @@ double ob_approach_time(const ob_approach_end *end, const double position_m[3],
 double ob_approach_lengthen(const ob_approach_end *end, const double position_m[3],
                             const double velocity_m_s[3], const double fall_m_s2[3],
                             double limit_m_s2, double time_to_go_s) {
+  double longest = LENGTHEN_MAX * distance_over_speed(end, position_m, velocity_m_s);
   double peak = ob_approach_peak(end, position_m, velocity_m_s, fall_m_s2, time_to_go_s);
   for (int i = 0; i < LENGTHEN && peak > limit_m_s2; i++) {
     double longer = LENGTHEN_STEP * time_to_go_s;
     double lower = ob_approach_peak(end, position_m, velocity_m_s, fall_m_s2, longer);
-    if (lower >= peak) {
+    if (lower >= peak || longer > longest) {
       break;
     }
     peak = lower;

@@ -22,6 +22,10 @@ static const double SPEED_GUESS_M_S = 1700.0;
 static const double ENGINE_SHARE = 0.98;           /* of full thrust, the most an approach is planned with */
 static const double SHIFT_SHARE = 0.05;            /* of the gate's range, a step of landing long */
 
+static const double SLOW_HIGH = 3.0;               /* times the height of VERTICAL, times the slow rate */
+static const double SLIDING_M_S = 0.3, NULLING_S = 3.0;
+static const double UPRIGHT_MIN = 0.3;             /* share of the axis that counts as vertical */
+
 enum { SHIFTS = 20 };
 
 void ob_guidance_init(ob_guidance *guidance, const ob_guidance_params *params,
@@ -215,19 +219,29 @@ static double final_descent(const ob_guidance *g, const ob_nav_state *nav) {
 
 /* Descent rate for a worst-case altitude: constant deceleration to the touchdown speed, or to the rate at
  * the ground if that is higher. */
-static double scheduled_descent(const ob_guidance *g, const ob_nav_state *nav, double final_m_s) {
+static double scheduled_descent(const ob_guidance *g, double altitude_m, double final_m_s) {
   const ob_guidance_params *p = &g->params;
-  double top = ob_clamp(nav->altitude_worst_m, p->final_altitude_m, p->vertical_altitude_m);
+  double top = ob_clamp(altitude_m, p->final_altitude_m, p->vertical_altitude_m);
   double braking = 2.0 * p->vertical_deceleration_m_s2 * (top - p->final_altitude_m);
   double v0 = p->touchdown_speed_m_s;
   return ob_max(final_m_s, ob_sqrt(v0 * v0 + braking));
 }
 
+/* A rate that may be taken up again: the slow one low down, more where a slow one would drain the tank. */
+static double slow_descent(const ob_guidance *g, double altitude_m) {
+  const ob_guidance_params *p = &g->params;
+  return between(altitude_m, p->vertical_altitude_m, p->slow_descent_m_s,
+                 SLOW_HIGH * p->vertical_altitude_m, SLOW_HIGH * p->slow_descent_m_s);
+}
+
 static void fly_vertical(ob_guidance *g, const ob_nav_state *nav, double thrust[3]) {
   const ob_guidance_params *p = &g->params;
   double fall[3];
-  double final = final_descent(g, nav), scheduled = scheduled_descent(g, nav, final);
-  double may = ob_max(g->descent_m_s, ob_min(scheduled, p->slow_descent_m_s));
+  const double *v = nav->velocity_site_m_s;
+  double sliding = ob_max(ob_sqrt(v[0] * v[0] + v[1] * v[1]) - SLIDING_M_S, 0.0);
+  double altitude = nav->altitude_worst_m - NULLING_S * sliding; /* time to null the motion first */
+  double final = final_descent(g, nav), scheduled = scheduled_descent(g, altitude, final);
+  double may = ob_max(g->descent_m_s, ob_min(scheduled, slow_descent(g, altitude)));
   g->descent_m_s = ob_min(scheduled, may);
   double follows = g->descent_m_s == scheduled && scheduled > final;
   double feed_forward = follows ? p->vertical_deceleration_m_s2 : 0.0;
@@ -256,7 +270,7 @@ static void must_brake(const ob_guidance *g, const ob_nav_state *nav, double wei
 static void no_dive(const ob_guidance *g, const ob_nav_state *nav, double weight_m_s2,
                     double thrust[3]) {
   if (nav->altitude_worst_m < g->params.no_dive_altitude_m &&
-      -nav->velocity_site_m_s[2] > g->params.slow_descent_m_s) {
+      -nav->velocity_site_m_s[2] > slow_descent(g, nav->altitude_worst_m)) {
     thrust[2] = ob_max(thrust[2], weight_m_s2);
   }
 }
@@ -344,7 +358,9 @@ static int64_t leaves_braking(const ob_guidance *g, const ob_nav_state *nav) {
 }
 
 static int64_t leaves_approach(const ob_guidance *g, const ob_nav_state *nav) {
-  return g->time_to_go_s <= APPROACH_END_S ||
+  int64_t stopped = nav->altitude_worst_m < g->params.no_dive_altitude_m &&
+                    -nav->velocity_site_m_s[2] < g->params.slow_descent_m_s;
+  return stopped || g->time_to_go_s <= APPROACH_END_S ||
          nav->altitude_worst_m <= g->params.vertical_altitude_m;
 }
 
@@ -398,11 +414,15 @@ static void steer(ob_guidance *g, const ob_nav_state *nav, double dt, double thr
   ob_v3_unit(direction, thrust);
 }
 
-/* Throttle that gives the wanted acceleration along the axis as it stands. */
+/* Throttle that gives the wanted acceleration along the axis as it stands; low down, the wanted vertical
+ * acceleration whatever the attitude still lacks. */
 static double throttle_for(const ob_guidance *g, const ob_nav_state *nav, const double thrust[3]) {
   double axis[3];
   body_z(nav->q_site_from_body, axis);
   double along = g->phase == OB_GUIDANCE_BRAKING ? ob_v3_norm(thrust) : ob_v3_dot(thrust, axis);
+  if (g->phase >= OB_GUIDANCE_APPROACH && nav->altitude_worst_m < g->params.no_dive_altitude_m) {
+    along = ob_max(along, thrust[2] / ob_max(axis[2], UPRIGHT_MIN));
+  }
   return ob_clamp(along / ob_guidance_full_acceleration(g), g->params.throttle_min,
                   g->params.throttle_max);
 }

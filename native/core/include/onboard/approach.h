@@ -41,7 +41,8 @@ double ob_approach_time(const ob_approach_end *end, const double position_m[3],
                         const double velocity_m_s[3], const double fall_m_s2[3], double limit_m_s2,
                         double *peak_m_s2);
 
-/* T itself if its peak is within the limit; otherwise longer, by up to 17 %, as long as that lowers it. */
+/* T itself if its peak is within the limit; otherwise longer, by up to 17 %, as long as that lowers it and
+ * T stays below 2.5 times distance over speed. */
 double ob_approach_lengthen(const ob_approach_end *end, const double position_m[3],
                             const double velocity_m_s[3], const double fall_m_s2[3],
                             double limit_m_s2, double time_to_go_s);

@@ -17,7 +17,11 @@
  *   a sensor's first valid samples change nothing at once. A poor or late altitude gives a slower descent.
  * - Must brake: whatever the plan, a descent that the worst-case altitude cannot stop with 80 % of the
  *   spare thrust is braked at once.
- * - Below `no_dive_altitude_m` the vehicle never accelerates downwards faster than `slow_descent_m_s`.
+ * - Below `no_dive_altitude_m` the vehicle never accelerates downwards once it sinks at `slow_descent_m_s`
+ *   (three times that where there are still three times `vertical_altitude_m` to go).
+ *   The throttle then follows the vertical demand, even while the attitude lags behind.
+ * - An approach that has all but stopped sinking does not climb to what it missed: it ends where it is.
+ * - The last metres wait until the horizontal motion is nulled.
  * - Thrust is measured (specific force over model, slow filter), so throttle, time to go and landing
  *   point follow what the engines give; see thrust_scale.
  * - Attitude commands obey a rate and an angular acceleration limit; tilt narrows near the ground.
