@@ -35,6 +35,7 @@ class Site(_Table):
     latitude_deg: Annotated[float, Field(ge=-85.0, le=85.0)]
     longitude_deg: Annotated[float, Field(ge=-180.0, le=180.0)]
     approach_azimuth_deg: Annotated[float, Field(ge=0.0, lt=360.0)] = 0.0
+    search_radius_m: Annotated[float, Field(ge=0.0, le=2_000.0)] = 0.0  # 0: the place itself
 
 
 class World(_Table):

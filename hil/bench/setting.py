@@ -14,7 +14,7 @@ from hil.plant.preset import Dispersions, LanderPreset, load_preset
 from hil.scenario import Scenario, Site
 from hil.world.camera import Renderer
 from hil.world.ephemeris import sun_direction_mcmf
-from hil.world.survey import Survey, survey
+from hil.world.survey import Survey, choose_target, site_plan, survey
 from hil.world.terrain import Terrain
 from onboard.core._core import ffi, lib
 from onboard.core.camera import pinhole
@@ -23,6 +23,7 @@ from onboard.dictionary import load as load_dictionary
 from onboard.navigation.navigation import InitialState
 from onboard.products import LandingMap, LandingSite
 
+FOOTPRINT_M = 30.0  # three sigma of where a lander that sees the map comes down
 VEHICLES = {"slim": "lander"}  # preset of the plant -> dictionary of the vehicle
 
 
@@ -134,12 +135,16 @@ def _terrain(seed: int) -> Terrain:
 
 @lru_cache(maxsize=2)
 def _survey(seed: int, site: Site) -> Survey:
-    return survey(
-        _terrain(seed),
-        math.radians(site.latitude_deg),
-        math.radians(site.longitude_deg),
-        math.radians(site.approach_azimuth_deg),
-    )
+    """The survey around the target, which is first chosen if the scenario says so."""
+    terrain = _terrain(seed)
+    latitude_rad, longitude_rad = math.radians(site.latitude_deg), math.radians(site.longitude_deg)
+    azimuth_rad = math.radians(site.approach_azimuth_deg)
+    if site.search_radius_m > 0.0:
+        grid = site_plan(site.search_radius_m, FOOTPRINT_M)
+        search = survey(terrain, latitude_rad, longitude_rad, azimuth_rad, (grid,), ())
+        chosen = choose_target(search.map(seed), site.search_radius_m, FOOTPRINT_M)
+        latitude_rad, longitude_rad = chosen.latitude_rad, chosen.longitude_rad
+    return survey(terrain, latitude_rad, longitude_rad, azimuth_rad)
 
 
 def prepare(scenario: Scenario, seed: int) -> Setting:

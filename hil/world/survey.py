@@ -66,6 +66,10 @@ GRIDS = (
     GridPlan((-60e3, 8e3), 10e3, 60.0, 3.0),
     GridPlan((-5e3, 2e3), 2e3, 10.0, 0.5),
 )
+# For choosing the target: what a stereo model of 0.5 m orbital images gives. 2 m posts and 0.15 m
+# from post to post are the better ones of NAC DTMs (Henriksen et al. 2017, Icarus 283, 122).
+SITE_SPACING_M = 2.0
+SITE_NOISE_M = 0.15
 CRATERS = (
     CraterPlan((-720e3, 30e3), 15e3, 100.0),
     CraterPlan((-30e3, 8e3), 8e3, 40.0),
@@ -190,7 +194,7 @@ def _measure_craters(
     terrain: Terrain, corridor: Corridor, plans: tuple[CraterPlan, ...]
 ) -> _TrueCraters:
     parts = [_candidates(terrain, corridor, plan) for plan in plans]
-    craters = _unlike(np.concatenate(parts))
+    craters = _unlike(np.concatenate([terrain.catalogue_craters()[:0], *parts]))
     depth, crest, diameter = _shapes(terrain, craters)
     listed = depth > LISTED_DEPTH * diameter
     craters, depth, crest, diameter = (
@@ -303,23 +307,35 @@ def survey(
     )
 
 
-def choose_target(
-    landing_map: LandingMap, radius_m: float, footprint_m: float = 15.0
-) -> LandingSite:
-    """The site within `radius_m` of the map's with the least slope over a lander's footprint.
+def site_plan(radius_m: float, footprint_m: float) -> GridPlan:
+    """The grid that `choose_target` needs to search a radius."""
+    reach = radius_m + footprint_m + 2.0 * SITE_SPACING_M
+    return GridPlan((-reach, reach), reach, SITE_SPACING_M, SITE_NOISE_M)
 
-    As mission planning does, from the finest grid: slope between samples, its largest value within
-    `footprint_m`, the smallest of these. The new site keeps the azimuth of the old one, so its own
-    corridor is a parallel of the old.
+
+def choose_target(
+    landing_map: LandingMap, radius_m: float, footprint_m: float = 30.0
+) -> LandingSite:
+    """The site within `radius_m` of the map's with the least slope over a landing's footprint.
+
+    As mission planning does, from the finest grid: the slope of the ground averaged over three
+    samples each way, its largest value within `footprint_m` (three sigma of where the lander comes
+    down), the smallest of these. The new site keeps the azimuth of the old one, so its own corridor is
+    a parallel of the old.
     """
     grid, site = landing_map.grids[-1], landing_map.site
     s = grid.spacing_m
     height = grid.height_m.astype(np.float64)
-    slope = np.hypot(*np.gradient(height, s))
+    around = [np.roll(height, shift, (0, 1)) for shift in np.ndindex(3, 3)]
+    smooth = np.roll(np.mean(around, axis=0), (-1, -1), (0, 1))
+    slope = np.hypot(*np.gradient(smooth, s))
     reach = max(1, round(footprint_m / s))
     worst = slope
     for axis in (0, 1):
         worst = np.max([np.roll(worst, k, axis) for k in range(-reach, reach + 1)], axis=0)
+    margin = reach + 2  # there the window leaves the grid
+    worst[:margin] = worst[-margin:] = np.inf
+    worst[:, :margin] = worst[:, -margin:] = np.inf
     along = grid.along0_m + s * np.arange(height.shape[0])[:, None]
     cross = grid.cross0_m + s * np.arange(height.shape[1])[None, :]
     worst = np.where(np.hypot(along, cross) <= radius_m, worst, np.inf)
