@@ -35,6 +35,8 @@ class FaultLine:
         self._clock = clock
         self._queue: list[tuple[int, int, Any]] = []
         self._order = count()
+        self._offs = [f for f in self._faults if f.spec.kind == "off" and f.spec.message]
+        self._idle = False  # whether a device that is off has been told so
 
     def push(self, message: Any) -> None:
         """A message enters now."""
@@ -52,13 +54,18 @@ class FaultLine:
         return heapq.heappop(self._queue)[2]
 
     def idle_message(self) -> Any | None:
-        """What a device that is off does: the command of zeros, while an `off` fault is active."""
+        """What a device does that an `off` fault takes away: the command of zeros, once."""
+        if not self._offs:
+            return None
         now = self._clock()
-        for fault in self._faults:
-            if fault.spec.kind == "off" and fault.spec.message and fault.active(now):
-                zero = (t(0) for t in fault.spec.message.__annotations__.values())
-                return fault.spec.message(*zero)._replace(time_ns=now)
-        return None
+        active = [fault for fault in self._offs if fault.active(now)]
+        if not active or self._idle:
+            self._idle = bool(active)
+            return None
+        self._idle = True
+        message = active[0].spec.message
+        zero = (t(0) for t in message.__annotations__.values())
+        return message(*zero)._replace(time_ns=now)
 
 
 class _Fault:

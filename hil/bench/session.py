@@ -23,7 +23,7 @@ from hil.bench.live import View
 from hil.bench.memory import EmulatedMemory
 from hil.bench.radio import Ground
 from hil.bench.recording import McapSink, Recording
-from hil.bench.replay import Difference, Replay, ReplayCamera, ReplayRadio
+from hil.bench.replay import Difference, Replay, ReplayCamera, ReplayMemory, ReplayRadio
 from hil.bench.report import EventLine, FrameView, MemberUse, Run
 from hil.bench.result import Result, judge
 from hil.bench.setting import InputError, Setting, prepare
@@ -314,7 +314,7 @@ def recorded_hardware(replay: Replay, setting: Setting) -> LanderPorts:
         thrusters=replay.output("thrusters"),
         camera=ReplayCamera(replay, "camera.a"),
         radio=ReplayRadio(replay),
-        memory=EmulatedMemory(),
+        memory=ReplayMemory(replay),
     )
 
 

@@ -15,6 +15,8 @@ from onboard.messages import EngineCommand, ThrusterCommand
 from onboard.ports import OutputPort
 
 ALL_ENGINES = (1 << 2) - 1
+THRUSTERS: int = lib.OB_THRUSTERS
+IDLE = bytes(8 * THRUSTERS)
 _PODS = ((1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0))
 
 
@@ -63,8 +65,8 @@ class AttitudeControl:
     """Publishes `actuators` (`ob_actuator_command *`) and writes it to engines and thrusters.
 
     Step it after touchdown confirmation, whose word closes the engines within the tick. Thruster
-    rows go out every tick, engine rows with each new guidance command and whenever an engine is
-    stopped. `parameters` maps full names, `control.NAME`, to numbers; `engines` are the ports
+    rows go out for every tick in which a thruster fires (a pulse ends by itself), engine rows with
+    each new guidance command and whenever an engine is stopped. `parameters` maps full names, `control.NAME`, to numbers; `engines` are the ports
     engine.a and engine.b.
     """
 
@@ -88,6 +90,7 @@ class AttitudeControl:
         self._engines = engines
         self._write_thrusters = thrusters.write
         self._on_times = self.command.thruster_on_time_us
+        self._firing = ffi.buffer(self._on_times)
         self._sequence = 0
         self._engine_sequence = 0
         self._guided = 0  # guidance sequence and inhibit mask of the last engine rows
@@ -116,8 +119,10 @@ class AttitudeControl:
             mask = ALL_ENGINES
         self._step(self.state, self._navigation.value, command, mask, self.command)
         self._publish(self.command, now_ns)
-        self._sequence = sequence = self._sequence + 1
-        self._write_thrusters(ThrusterCommand(now_ns, sequence, *ffi.unpack(self._on_times, 12)))
+        if self._firing[:] != IDLE:
+            self._sequence = sequence = self._sequence + 1
+            on_times_us = ffi.unpack(self._on_times, THRUSTERS)
+            self._write_thrusters(ThrusterCommand(now_ns, sequence, *on_times_us))
         if guidance.sequence != self._guided or mask != self._mask:
             self._guided, self._mask = guidance.sequence, mask
             self._write_engines(now_ns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from onboard.bus import Bus
 from onboard.core._core import ffi, lib
@@ -105,6 +105,8 @@ class FaultProtection:
         self._restored = False
         self._last_reset_ns = NO_RESET_NS
         self._announced = -1
+        self._checkpoint = b""
+        self._checkpoint_key: tuple[Any, ...] = ()
         self._report = _report(self.table.fault_names, self._state)
         self._digest = _digest(self._state)
 
@@ -168,8 +170,12 @@ class FaultProtection:
     def checkpoint(self) -> bytes:
         """What a restart needs: mode, resets and faults."""
         state = self._state
-        faults = (number for fault in state.faults for number in fault)
-        return array("q", (self._last_reset_ns, state.mode, state.resets, *faults)).tobytes()
+        key = (self._last_reset_ns, state.mode, state.resets, state.faults)
+        if key != self._checkpoint_key:
+            faults = (number for fault in state.faults for number in fault)
+            self._checkpoint = array("q", (*key[:3], *faults)).tobytes()
+            self._checkpoint_key = key
+        return self._checkpoint
 
     def restore(self, checkpoint: bytes) -> None:
         """Begin again from a checkpoint, as the table says a restarted computer does."""

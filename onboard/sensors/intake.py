@@ -22,6 +22,7 @@ class Intake:
 
     __slots__ = (
         "_check",
+        "_expected",
         "_max_age_ns",
         "_publish",
         "_read",
@@ -32,7 +33,6 @@ class Intake:
         "late_count",
         "name",
         "repeated_count",
-        "sequence",
         "time_ns",
     )
 
@@ -40,7 +40,7 @@ class Intake:
         self.name = port.name
         self.enabled = True  # a disabled instrument is read and counted, but not passed on
         self.time_ns = NEVER_NS  # of the last good sample
-        self.sequence: int | None = None  # of the last sample that was new
+        self._expected: int | None = None  # sequence of the next sample
         self.good_count = 0
         self.bad_count = 0  # the instrument's check failed
         self.late_count = 0  # too old, or from the future
@@ -59,22 +59,22 @@ class Intake:
 
     def newest(self, now_ns: int) -> Any:
         """The newest good sample that waits at the port, or None."""
-        best, read = None, self._read
-        while (sample := read()) is not None:
+        read = self._read
+        sample = read()
+        best = None
+        while sample is not None:
             if self._accepts(sample, now_ns):
                 best = sample
                 self.time_ns = sample[0]
+            sample = read()
         return best
 
     def _accepts(self, sample: Any, now_ns: int) -> bool:
         """Whether the sample is new, timely and good; counts why not."""
-        sequence, last = sample[1], self.sequence
-        if last is not None and sequence != last + 1:
-            if sequence <= last:
-                self.repeated_count += 1
-                return False
-            self.gap_count += sequence - last - 1
-        self.sequence = sequence
+        sequence = sample[1]
+        if sequence != self._expected and self._repeated(sequence):
+            return False
+        self._expected = sequence + 1
         if not 0 <= now_ns - sample[0] <= self._max_age_ns:
             self.late_count += 1
             return False
@@ -83,6 +83,22 @@ class Intake:
             return False
         self.good_count += 1
         return True
+
+    def _repeated(self, sequence: int) -> bool:
+        """Whether a sample that was not expected has been here before; counts those that never came."""
+        expected = self._expected
+        if expected is None:
+            return False
+        if sequence < expected:
+            self.repeated_count += 1
+            return True
+        self.gap_count += sequence - expected
+        return False
+
+    @property
+    def sequence(self) -> int | None:
+        """Of the last sample that was new."""
+        return None if self._expected is None else self._expected - 1
 
     def state_hash(self, chain: int) -> int:
         """What decides about the next sample, and what was counted, chained onto a hash."""

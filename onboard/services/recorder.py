@@ -5,15 +5,14 @@ a channel gather in memory and go to a sink in blocks, every `block_ticks` ticks
 is the tick (int64) followed by the fields of the message (`messages.LAYOUTS`), little endian. What
 is no row, camera frames and packets, goes to the sink as it comes.
 
-Rows are packed once: a port that has the bytes of its last row in an attribute `row` gives them,
-outputs are packed when written because their bytes enter the state hash of the tick, and inputs
-are packed block by block.
+Rows are packed once: outputs when they are written, because their bytes enter the state hash of the
+tick, and inputs block by block.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -178,29 +177,27 @@ class RecordedInput:
     def __init__(self, port: InputPort, recorder: Recorder, message: type) -> None:
         """`message` is the class of the port's rows."""
         self.name = port.name
-        self._port: Any = port
-        self._recorder = recorder
-        self._read = port.read
-        if hasattr(port, "row"):
-            self._note: Any = recorder.rows(port.name, message.__name__).rows.append
-            self.read = self._read_row
-        else:
-            fields = recorder.fields(port.name, message.__name__).fields
-            self._note, self._note_all = fields.append, fields.extend
-            self.read = self._read_fields
+        self.port = port
+        fields = recorder.fields(port.name, message.__name__).fields
+        self.read = _noted(port.read, recorder, fields.append, fields.extend)
 
-    def _read_fields(self) -> Any | None:
-        sample = self._read()
+
+def _noted(
+    read: Callable[[], Any],
+    recorder: Recorder,
+    note: Callable[[int], None],
+    note_all: Callable[[Any], None],
+) -> Callable[[], Any]:
+    """`read` that notes what it returns; a closure, because it runs several times a tick."""
+
+    def noted() -> Any:
+        sample = read()
         if sample is not None:
-            self._note(self._recorder.tick)
-            self._note_all(sample)
+            note(recorder.tick)
+            note_all(sample)
         return sample
 
-    def _read_row(self) -> Any | None:
-        sample = self._read()
-        if sample is not None:
-            self._note(_TICK.pack(self._recorder.tick) + self._port.row)
-        return sample
+    return noted
 
 
 class RecordedOutput:

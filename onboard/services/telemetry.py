@@ -45,8 +45,10 @@ class PacketLayout:
 
     def pack(self, time_ns: int, stale: int, values: list[float]) -> bytes:
         """The user data of the packet."""
-        numbers = map(_storable, self.types, values)
-        return self._row.pack(time_ns, stale, *numbers)
+        try:
+            return self._row.pack(time_ns, stale, *values)
+        except (struct.error, OverflowError):
+            return self._row.pack(time_ns, stale, *map(_storable, self.types, values))
 
     def unpack(self, data: bytes) -> TelemetryRow:
         """The ground's side. Raises struct.error for data of another length."""
@@ -57,7 +59,17 @@ class PacketLayout:
 class _Source:
     """One packet on its way out."""
 
-    __slots__ = ("ages", "apid", "count", "layout", "limits_ns", "period", "reader", "values")
+    __slots__ = (
+        "ages",
+        "apid",
+        "count",
+        "layout",
+        "limit_ns",
+        "limits_ns",
+        "period",
+        "reader",
+        "values",
+    )
 
     def __init__(self, dictionary: Dictionary, name: str, bus: Bus, service_hz: int) -> None:
         packet = dictionary.packets[name]
@@ -68,16 +80,20 @@ class _Source:
         self.layout = PacketLayout(dictionary, name)
         self.reader = ChannelReader(bus, dictionary, packet.channels)
         self.limits_ns = [2_000_000_000 // c.rate_hz for c in channels]
+        self.limit_ns = min(self.limits_ns)
         self.values = [math.nan] * len(channels)
         self.ages = [0] * len(channels)
 
     def packet(self, now_ns: int) -> bytes:
         self.reader.read(now_ns, self.values, self.ages)
-        late = (a > limit for a, limit in zip(self.ages, self.limits_ns, strict=True))
-        stale = sum(1 << k for k, is_late in enumerate(late) if is_late)
+        stale = 0 if max(self.ages) <= self.limit_ns else self._stale()
         self.count += 1
         data = self.layout.pack(now_ns, stale, self.values)
         return encode(self.apid, False, self.count - 1, data)
+
+    def _stale(self) -> int:
+        late = (a > limit for a, limit in zip(self.ages, self.limits_ns, strict=True))
+        return sum(1 << k for k, is_late in enumerate(late) if is_late)
 
 
 class TelemetryService:

@@ -28,6 +28,7 @@ from onboard.services.parameters import ParameterTable
 from onboard.services.recorder import (
     RecordedCamera,
     RecordedInput,
+    RecordedMemory,
     RecordedOutput,
     RecordedRadio,
     Recorder,
@@ -88,8 +89,8 @@ class Lander:
         self.recorder = Recorder(sink, events=self.events)
         self.parameters = ParameterTable(dictionary.parameters, self.events)
         self.parameters.set_all(parameters or {})
-        self._stores(ports.memory)
         ports = _recorded(ports, self.recorder)
+        self._stores(ports.memory)
         self._build(bus, ports, map, initial, sun_direction_mcmf)
         self._services(bus, ports)
         self._register()
@@ -146,6 +147,7 @@ class Lander:
             mode=lambda: self.fault_protection.mode,
             arm_timeout_s=self.parameters["services.arm_timeout_s"],
             radio=ports.radio,
+            contact=bus.topic("commands"),
         )
         self.fault_protection = FaultProtection(
             bus, dictionary, ChannelReader, self.commands, events=events
@@ -242,6 +244,6 @@ def _recorded(ports: LanderPorts, recorder: Recorder) -> LanderPorts:
         thrusters=RecordedOutput(ports.thrusters, recorder, rows.ThrusterCommand),
         camera=RecordedCamera(ports.camera, recorder, rows.CameraCommand),
         radio=RecordedRadio(ports.radio, recorder),
-        memory=ports.memory,
+        memory=RecordedMemory(ports.memory, recorder),
         load=None if load is None else RecordedInput(load, recorder, rows.ProcessorLoad),
     )

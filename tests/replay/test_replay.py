@@ -107,7 +107,7 @@ def test_two_runs_give_the_same_hashes(
 
 def test_a_changed_input_is_found_at_its_tick(flown: tuple[TinyVehicle, Recording]) -> None:
     replay, vehicle = replayed(flown[1])
-    samples: list[ImuSample] = vehicle.executive.members[0].step.__self__.imu._port._samples  # type: ignore[attr-defined]
+    samples: list[ImuSample] = vehicle.executive.members[0].step.__self__.imu.port._samples  # type: ignore[attr-defined]
     samples[123] = samples[123]._replace(delta_velocity_x_m_s=1e-12)
     difference = replay.run(vehicle.executive.tick)
     assert difference is not None

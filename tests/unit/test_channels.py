@@ -44,7 +44,13 @@ ROW = ImuSample(1, 2, 0.1, 0.2, 0.3, 4.0, 5.0, 6.0, 7)
     ],
 )
 def test_a_field_is_found(value: object, field: str, expected: float) -> None:
-    assert getter(field)(value) == expected
+    assert getter([field])(value) == (expected,)
+
+
+@pytest.mark.parametrize("field", ["a b", "a()", "[x]", "a[0", "__import__('os')", "a.", "Á"])
+def test_a_field_of_another_form_is_refused(field: str) -> None:
+    with pytest.raises(ValueError, match="allowed NAME"):
+        getter([field])
 
 
 def test_values_come_in_the_order_of_the_names_with_their_ages() -> None:
@@ -101,4 +107,4 @@ def test_the_landers_channels_name_fields_that_exist(topic: str, struct: str) ->
     assert channels
     for c in channels:
         assert c.field.split("[")[0] in struct_fields(struct)
-        assert getter(c.field)(value) == 0
+        assert getter([c.field])(value) == (0,)
