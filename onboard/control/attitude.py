@@ -66,8 +66,8 @@ class AttitudeControl:
 
     Step it after touchdown confirmation, whose word closes the engines within the tick. Thruster
     rows go out for every tick in which a thruster fires (a pulse ends by itself), engine rows with
-    each new guidance command and whenever an engine is stopped. `parameters` maps full names, `control.NAME`, to numbers; `engines` are the ports
-    engine.a and engine.b.
+    each new guidance command and whenever an engine is stopped. `parameters` maps full names,
+    `control.NAME`, to numbers; `engines` are the ports engine.a and engine.b.
     """
 
     def __init__(
