@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from crater_simulation import quaternion, rotation
-from onboard.core._core import ffi, lib
 
 from hil.world.camera import Renderer
 from hil.world.survey import CraterPlan, GridPlan, survey
 from hil.world.terrain import Terrain
 from onboard.bus import Bus
+from onboard.core._core import ffi, lib
 from onboard.core.camera import pinhole
 from onboard.messages import FrameHeader
 from onboard.navigation.craters import CraterMatches, CraterNavigation, CraterParameters

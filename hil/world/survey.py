@@ -320,8 +320,8 @@ def choose_target(
 
     As mission planning does, from the finest grid: the slope of the ground averaged over three
     samples each way, its largest value within `footprint_m` (three sigma of where the lander comes
-    down), the smallest of these. The new site keeps the azimuth of the old one, so its own corridor is
-    a parallel of the old.
+    down), the smallest of these. The new site keeps the azimuth of the old one, so its own corridor
+    is a parallel of the old.
     """
     grid, site = landing_map.grids[-1], landing_map.site
     s = grid.spacing_m

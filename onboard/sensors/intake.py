@@ -85,7 +85,7 @@ class Intake:
         return True
 
     def _repeated(self, sequence: int) -> bool:
-        """Whether a sample that was not expected has been here before; counts those that never came."""
+        """Whether an unexpected sample is an old one; counts those that never came."""
         expected = self._expected
         if expected is None:
             return False

@@ -11,9 +11,9 @@ from crater_flight import ALTITUDE_M, SITE, camera, catalogue, navigation_state,
 from crater_matching import match
 from crater_scene import scene
 from crater_simulation import simulate
-from onboard.core._core import lib
 
 from onboard.bus import Bus
+from onboard.core._core import lib
 from onboard.messages import FrameHeader
 from onboard.navigation.craters import CraterNavigation, CraterParameters
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from crater_descent import Descent
+
 from onboard.core._core import lib
 
 
