@@ -33,7 +33,7 @@ def test_shipped_scenarios_load_under_their_own_name(path: Path) -> None:
         ("latitude_deg = 60.5", "latitude_deg = nan", ("site.latitude_deg", "nan")),
         ("latitude_deg = 60.5", "latitude_rad = 1.0", ("site.latitude_rad", "not permitted")),
         (
-            "perilune_range_m = 450000.0",
+            "perilune_range_m = 550000.0",
             "perilune_range_m = -1",
             ("initial.perilune_range_m", "-1"),
         ),
