@@ -10,7 +10,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check format bench firmware hil campaign ctest clean
+.PHONY: fly test check format bench firmware campaign ctest clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -42,6 +42,14 @@ ctest: $(VENV)/.dev
 	  -DCMAKE_BUILD_TYPE=Release -DONBOARD_TESTS=ON -DONBOARD_EXTENSIONS=OFF -DONBOARD_SANITIZE=address,undefined
 	$(VENV)/bin/cmake --build build/ctest
 	$(VENV)/bin/ctest --test-dir build/ctest --output-on-failure
+
+# The core on emulated Cortex-M boards; its state hashes must be the desk's.
+firmware: $(VENV)/.dev
+	@missing=; for tool in arm-none-eabi-gcc:gcc-arm-none-eabi,libnewlib-arm-none-eabi qemu-system-arm:qemu-system-arm; do \
+	  command -v "$${tool%%:*}" >/dev/null || missing="$$missing $$(echo "$${tool#*:}" | tr , ' ')"; done; \
+	  test -z "$$missing" || { echo "make firmware needs system packages. On Debian: apt-get install$$missing"; exit 2; }
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh
+	$(PY) -m pytest tests/hil
 
 clean:
 	rm -rf $(VENV) build
