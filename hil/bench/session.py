@@ -31,7 +31,6 @@ from hil.faults import FaultError, attach
 from hil.scenario import Scenario, ScenarioError, parse
 from hil.world.terrain import MOON_RADIUS_M
 from onboard.executive import TICK_NS
-from onboard.messages import TimeGrant
 from onboard.services.commands import CommandError
 from onboard.vehicles.lander import ROWS, Lander, LanderPorts
 
@@ -195,7 +194,7 @@ class _Session:
             now_ns = tick * TICK_NS
             move()
             at(now_ns)
-            reply = run_tick(TimeGrant(tick, now_ns))
+            reply = run_tick((tick, now_ns))
             if tick % LOG_TICKS == 0:
                 self._tick, self._hash = tick, reply.state_hash
                 if self._look(tick, now_ns):

@@ -6,6 +6,7 @@ Laws and allocation are in `native/core/include/onboard/attitude_control.h` and 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from onboard.bus import Bus
@@ -86,6 +87,7 @@ class AttitudeControl:
         self._guidance = bus.topic("guidance")
         self._touchdown = bus.topic("touchdown")
         self._publish = bus.topic("actuators").publish
+        self.state_hash = partial(lib.ob_attitude_control_hash, self.state)
         self._step = lib.ob_attitude_control_step
         self._engines = engines
         self._write_thrusters = thrusters.write
@@ -132,9 +134,6 @@ class AttitudeControl:
         on, throttle = self.command.engine_on, self.command.engine_throttle
         for i, port in enumerate(self._engines):
             port.write(EngineCommand(now_ns, self._engine_sequence, on[i], throttle[i]))
-
-    def state_hash(self, h: int) -> int:
-        return int(lib.ob_attitude_control_hash(self.state, h))
 
     def checkpoint(self) -> bytes:
         return bytes([self._inhibited]) + bytes(ffi.buffer(self.state))

@@ -6,6 +6,7 @@ Cues and rules are in `native/core/include/onboard/touchdown.h`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from onboard.bus import Bus
 from onboard.core._core import ffi, lib
@@ -29,6 +30,7 @@ class TouchdownConfirmation:
         self._guidance = bus.topic("guidance")
         self._legs = bus.topic("legs")
         self._publish = bus.topic("touchdown").publish
+        self.state_hash = partial(lib.ob_touchdown_hash, self.state)
         self._step = lib.ob_touchdown_step
 
     def step(self, now_ns: int) -> None:
@@ -39,9 +41,6 @@ class TouchdownConfirmation:
         closed = legs.value.closed if now_ns - legs.time_ns <= LEGS_WITHIN_NS else 0
         self._step(self.state, self._navigation.value, guidance, closed)
         self._publish(self.state, now_ns)
-
-    def state_hash(self, h: int) -> int:
-        return int(lib.ob_touchdown_hash(self.state, h))
 
     def checkpoint(self) -> bytes:
         return bytes(ffi.buffer(self.state))

@@ -6,6 +6,7 @@ Laws, phases and rules are in `native/core/include/onboard/guidance.h`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from onboard.bus import Bus
 from onboard.core._core import ffi, lib
@@ -31,6 +32,7 @@ class DescentGuidance:
         self._navigation = bus.topic("navigation")
         self._touchdown = bus.topic("touchdown")
         self._publish = bus.topic("guidance").publish
+        self.state_hash = partial(lib.ob_guidance_hash, self.state)
         self._step = lib.ob_guidance_step
 
     @property
@@ -67,9 +69,6 @@ class DescentGuidance:
         confirmed = touchdown.confirmed if touchdown is not None else 0
         self._step(self.state, state, self._request, confirmed, self.command)
         self._publish(self.command, now_ns)
-
-    def state_hash(self, h: int) -> int:
-        return int(lib.ob_guidance_hash(self.state, h))
 
     def checkpoint(self) -> bytes:
         """What a restart needs to go on burning as if nothing had been."""

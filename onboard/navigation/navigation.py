@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from onboard.bus import Bus
@@ -93,6 +94,7 @@ class Navigation:
         self._gates_value = ffi.addressof(self.filter.gate)[0]
         self._watch_ns = time_ns
         self._step_imu = lib.ob_filter_imu
+        self.state_hash = partial(lib.ob_filter_hash, self.filter)
 
     def step(self, now_ns: int) -> None:
         """Every tick, after the sensors."""
@@ -157,10 +159,6 @@ class Navigation:
         """The command NAV_RESET_GATE: forget the score of a measurement stream."""
         lib.ob_gate_init(ffi.addressof(self.filter.gate, STREAMS.index(stream)), now_ns)
         return None
-
-    def state_hash(self, chain: int) -> int:
-        """Hash of the filter's state, chained onto `chain`."""
-        return int(lib.ob_filter_hash(self.filter, chain))
 
 
 def _limits(value: Any, nis: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import repeat
 from typing import Any
 
 from onboard.bus import Bus, Topic
@@ -31,7 +30,7 @@ class ChannelReader:
         for i, channel in enumerate(channels):
             places.setdefault(channel.topic, []).append(i)
         self._plan = tuple(
-            (bus.topic(topic), getter([channels[i].field for i in indices]), tuple(indices))
+            (bus.topic(topic), getter([channels[i].field for i in indices]), *_runs(indices))
             for topic, indices in places.items()
         )
 
@@ -40,16 +39,25 @@ class ChannelReader:
 
         A channel whose topic was never published reads NaN with an age beyond any limit.
         """
-        for topic, get, indices in self._plan:
+        for topic, get, count, runs in self._plan:
             value, age_ns = topic.value, now_ns - topic.time_ns
-            numbers = get(value) if value is not None else repeat(math.nan)
-            for i, number in zip(indices, numbers):  # noqa: B905 - repeat has no end
-                values[i] = number
-                ages[i] = age_ns
+            numbers = get(value) if value is not None else (math.nan,) * count
+            for places, taken, length in runs:
+                values[places] = numbers[taken]
+                ages[places] = (age_ns,) * length
 
     def topics(self) -> list[Topic]:
         """The topics that the channels come from."""
-        return [topic for topic, _, _ in self._plan]
+        return [topic for topic, _, _, _ in self._plan]
+
+
+def _runs(indices: Sequence[int]) -> tuple[int, tuple[tuple[slice, slice, int], ...]]:
+    """How many places there are, and stretches of them: places, elements, length."""
+    starts = [k for k, i in enumerate(indices) if k == 0 or i != indices[k - 1] + 1]
+    stretches = zip(starts, [*starts[1:], len(indices)], strict=True)
+    return len(indices), tuple(
+        (slice(indices[a], indices[a] + b - a), slice(a, b), b - a) for a, b in stretches
+    )
 
 
 def getter(fields: Sequence[str]) -> Callable[[Any], tuple[float, ...]]:

@@ -2,8 +2,9 @@
 
 Wrappers around the ports note each row with the tick in which flight code read or wrote it. Rows of
 a channel gather in memory and go to a sink in blocks, every `block_ticks` ticks. A row in a block
-is the tick (int64) followed by the fields of the message (`messages.LAYOUTS`), little endian. What
-is no row, camera frames and packets, goes to the sink as it comes.
+is the tick (int64) followed by the fields of the message (`messages.LAYOUTS`), little endian; a
+packet in a block is its tick, its length (uint32) and its octets. Camera frames go to the sink as
+they come.
 
 Rows are packed once: outputs when they are written, because their bytes enter the state hash of the
 tick, and inputs block by block.
@@ -29,13 +30,13 @@ class Sink(Protocol):
     """Where blocks go; `hil.bench.recording.McapSink` is one."""
 
     def open(self, channel: str, kind: str) -> None:
-        """Before the first data. `kind` is a message class, `Frame`, `Packet` or `Octets`."""
+        """Before the first data. `kind` is a message class, `Packets`, `Frame` or `Octets`."""
 
     def block(self, channel: str, first_tick: int, count: int, data: bytes) -> None:
-        """Rows, each with its tick."""
+        """Rows or packets, each with its tick."""
 
     def blob(self, channel: str, tick: int, data: bytes) -> None:
-        """A camera frame (FrameHeader row, then the image), a packet or other octets."""
+        """A camera frame (FrameHeader row, then the image) or other octets."""
 
     def event(self, record: EventRecord) -> None:
         """An event of the flight computer's log."""
@@ -74,6 +75,33 @@ class _Fields:
         return block
 
 
+class _Packets:
+    """The block of one channel of packets: tick, length and octets, one after another."""
+
+    kind = "Packets"
+    head = struct.Struct("<qI")
+
+    def __init__(self) -> None:
+        self.packets: list[tuple[int, bytes]] = []
+
+    def take(self) -> tuple[int, int, bytes]:
+        """As `_Rows.take`."""
+        packets, pack = self.packets, self.head.pack
+        data = b"".join([pack(tick, len(packet)) + packet for tick, packet in packets])
+        block = packets[0][0] if packets else 0, len(packets), data
+        packets.clear()
+        return block
+
+
+def packets_of(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Take a block of packets apart: tick and octets of each."""
+    at, head = 0, _Packets.head
+    while at < len(data):
+        tick, length = head.unpack_from(data, at)
+        at += head.size + length
+        yield tick, data[at - length : at]
+
+
 @lru_cache(maxsize=256)
 def _many(kind: str, count: int) -> struct.Struct:
     return struct.Struct("<" + ("q" + LAYOUTS[kind].format.removeprefix("<")) * count)
@@ -105,7 +133,7 @@ class Recorder:
         self._events_sent = 0
         self._sink = sink
         self._block_ticks = block_ticks
-        self._blocks: dict[str, _Rows | _Fields] = {}
+        self._blocks: dict[str, _Rows | _Fields | _Packets] = {}
         self._grant = self.fields("grant", "TimeGrant").fields.extend
         self._reply = self.fields("reply", "TickReply").fields.extend
         self.outputs: list[bytes] = []  # what went to outputs in this tick
@@ -119,6 +147,11 @@ class Recorder:
     def rows(self, channel: str, kind: str) -> _Rows:
         """The block of a channel whose rows are packed already."""
         return self._block(channel, _Rows(kind))
+
+    def packets(self, channel: str) -> list[tuple[int, bytes]]:
+        """The (tick, packet) of a channel that wait for the next flush."""
+        packets: list[tuple[int, bytes]] = self._block(channel, _Packets()).packets
+        return packets
 
     def _block(self, channel: str, block: Any) -> Any:
         if channel in self._blocks:
@@ -159,7 +192,7 @@ class Recorder:
             self._events_sent = self._events.sequence
 
     def blob(self, channel: str, kind: str, data: bytes) -> None:
-        """Send a frame or packet of this tick to the sink."""
+        """Send a frame or other octets of this tick to the sink."""
         if self._sink is not None:
             self._open(channel, kind)
             self._sink.blob(channel, self.tick, data)
@@ -253,16 +286,17 @@ class RecordedRadio:
     def __init__(self, radio: Radio, recorder: Recorder, name: str = "radio") -> None:
         self._radio = radio
         self._recorder = recorder
-        self._up, self._down = f"{name}.up", f"{name}.down"
+        self._up = recorder.packets(f"{name}.up").append
+        self._down = recorder.packets(f"{name}.down").append
 
     def receive(self) -> bytes | None:
         packet = self._radio.receive()
         if packet is not None:
-            self._recorder.blob(self._up, "Packet", packet)
+            self._up((self._recorder.tick, packet))
         return packet
 
     def send(self, packet: bytes) -> None:
-        self._recorder.blob(self._down, "Packet", packet)
+        self._down((self._recorder.tick, packet))
         self._recorder.outputs.append(packet)
         self._radio.send(packet)
 

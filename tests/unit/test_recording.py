@@ -2,6 +2,7 @@
 
 import errno
 import json
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +67,8 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         sink.open("camera.a.frame", "Frame")
         header = FrameHeader(70_000_000, 1, 8, 4, 0.01)
         sink.blob("camera.a.frame", 7, LAYOUTS["FrameHeader"].pack(*header) + image)
-        sink.open("radio.up", "Packet")
-        sink.blob("radio.up", 9, b"packet")
+        sink.open("radio.up", "Packets")
+        sink.block("radio.up", 9, 1, struct.pack("<qI", 9, 6) + b"packet")
         sink.event(events.since(0)[0])
         sink.attach("late.txt", "added at the end")
     recording = Recording.open(path)
@@ -78,7 +79,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert recording.channels == {
         "imu.a": "ImuSample",
         "camera.a.frame": "Frame",
-        "radio.up": "Packet",
+        "radio.up": "Packets",
         "events": "Event",
     }
     imu = recording.rows("imu.a")
