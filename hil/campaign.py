@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,18 +62,27 @@ def results(scenario: Path, seeds: Iterable[int], workers: int) -> Iterator[Resu
     if workers <= 1:
         yield from map(_work, jobs)
         return
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(workers, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         yield from pool.imap(_work, jobs)
 
 
 def fly(
     scenario: Path, seeds: Iterable[int], workers: int, on_result: Callable[[Result], None]
 ) -> Summary:
-    """Fly the seeds and sum them up; `on_result` sees each result as it comes."""
+    """Fly the seeds and sum them up; `on_result` sees each result as it comes.
+
+    Ctrl-C ends the campaign with the runs that were flown to their end.
+    """
     flown: list[Result] = []
-    for result in results(scenario, seeds, workers):
-        flown.append(result)
-        on_result(result)
+    try:
+        for result in results(scenario, seeds, workers):
+            if result.verdict == "interrupted":
+                break
+            flown.append(result)
+            on_result(result)
+    except KeyboardInterrupt:
+        pass
     return summarise(flown)
 
 

@@ -15,6 +15,7 @@ from hil import scenario as scenarios
 from hil.bench import live, report, session
 from hil.bench.recording import RecordingError
 from hil.bench.result import Result
+from hil.bench.setting import cautions
 
 PASSED, FAILED, WRONG_INPUT = 0, 1, 2
 console = Console(stderr=False, highlight=False)
@@ -35,6 +36,8 @@ def _load(name: str) -> tuple[scenarios.Scenario, str, Path]:
         scenario, text = scenarios.load(path)
     except scenarios.ScenarioError as error:
         raise _Input(str(error)) from None
+    for line in cautions(scenario):
+        click.echo(f"hil: {path}: warning: {line}", err=True)
     return scenario, text, path
 
 
@@ -90,6 +93,8 @@ def run(
             )
     except session.InputError as error:
         raise _Input(str(error)) from None
+    except RecordingError as error:
+        raise _Input(str(error)) from None
     except OSError as error:
         where = error.filename or folder
         raise _Input(f"{where}: {error.strerror}; what was recorded until then is kept") from None
@@ -113,7 +118,7 @@ def _tell(result: Result, scenario: scenarios.Scenario, *, as_json: bool) -> Non
 def _report(folder: Path, *, quiet: bool) -> None:
     try:
         report.write(folder / "report.html", session.read(folder))
-    except report.MissingExtra as error:
+    except (report.MissingExtra, OSError) as error:
         if not quiet:
             console.print(f"[yellow]no report: {error}[/yellow]")
 
@@ -138,11 +143,14 @@ def replay(folder: Path, as_json: bool) -> None:
 @click.argument("folder", metavar="SESSION", type=click.Path(exists=True, path_type=Path))
 def report_command(folder: Path) -> None:
     """Write report.html of a recorded session anew."""
+    page = (folder if folder.is_dir() else folder.parent) / "report.html"
     try:
-        report.write(folder / "report.html", session.read(folder))
+        report.write(page, session.read(folder))
     except (RecordingError, report.MissingExtra, session.InputError) as error:
         raise _Input(str(error)) from None
-    console.print(str(folder / "report.html"))
+    except OSError as error:
+        raise _Input(f"{page}: cannot be written: {error.strerror}") from None
+    console.print(str(page))
 
 
 @main.command()
@@ -166,11 +174,13 @@ def campaign(scenario: str, runs: int, first_seed: int, workers: int, as_json: b
         summary = campaigns.fly(path, seeds, workers, tell)
     except session.InputError as error:
         raise _Input(str(error)) from None
+    if summary.runs < runs:
+        click.echo(f"hil: interrupted after {summary.runs} of {runs} runs", err=True)
     if as_json:
         click.echo(json.dumps(summary.as_json()))
     else:
         console.print(live.campaign_table(summary.as_json()))
-    sys.exit(PASSED if summary.passed == summary.runs else FAILED)
+    sys.exit(PASSED if summary.passed == runs else FAILED)
 
 
 @main.command()

@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from hil.faults import FaultSpec
 from hil.plant.preset import Dispersions
@@ -43,8 +51,14 @@ class World(_Table):
 
     seed: Annotated[int, Field(ge=0)] = 1
     survey_seed: Annotated[int, Field(ge=0)] | None = None  # None: from the run's seed
-    craters: Path | None = None
-    elevation: Path | None = None
+    craters: Path | None = None  # None: the IAU's named craters
+    elevation: Path | None = None  # None: LOLA at 10.7 km
+    elevation_unit_m: Annotated[float, Field(gt=0.0, le=100.0)] | None = None  # of one count
+
+    def below(self, folder: Path) -> World:
+        """The same with its files relative to a folder."""
+        files = {"craters": self.craters, "elevation": self.elevation}
+        return self.model_copy(update={k: folder / p for k, p in files.items() if p is not None})
 
 
 class Initial(_Table):
@@ -136,7 +150,7 @@ class Expectation(_Table):
 class Scenario(_Table):
     """One scenario file, checked."""
 
-    name: str
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]  # names a folder
     title: str
     vehicle: Literal["slim"]
     epoch_utc: datetime
@@ -150,12 +164,20 @@ class Scenario(_Table):
     command: tuple[Command, ...] = ()
     fault: tuple[FaultSpec, ...] = ()
     expect: tuple[Expectation, ...]
+    _origin: str = PrivateAttr("")
+
+    @property
+    def origin(self) -> str:
+        """The file that it was read from, for messages."""
+        return self._origin or f"scenario {self.name}"
 
     @field_validator("epoch_utc")
     @classmethod
     def _utc(cls, value: datetime) -> datetime:
         if value.tzinfo is None:
             raise ValueError("give the time zone: 2025-06-05T19:17:00Z")
+        if not 1900 <= value.year < 2100:
+            raise ValueError("allowed: years 1900 to 2099, for which the ephemeris holds")
         return value.astimezone(UTC)
 
 
@@ -174,19 +196,25 @@ def find(name: str) -> Path:
 
 
 def load(path: Path) -> tuple[Scenario, str]:
-    """A checked scenario and its text as it stands in the file."""
+    """A checked scenario, its files relative to it, and its text as it stands in the file."""
     try:
         text = path.read_text(encoding="utf-8")
-        return parse(text, str(path)), text
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path}: cannot be read: not UTF-8 text: {error}") from None
+    scenario = parse(text, str(path))
+    world = scenario.world.below(path.resolve().parent)
+    return scenario.model_copy(update={"world": world}), text
 
 
 def parse(text: str, origin: str) -> Scenario:
     """A checked scenario from TOML text; `origin` names it in errors."""
     try:
-        return Scenario.model_validate(tomllib.loads(text))
+        scenario = Scenario.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{origin}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise ScenarioError(describe(error, origin)) from None
+    scenario._origin = origin
+    return scenario

@@ -12,5 +12,5 @@ def describe(error: ValidationError, file: str) -> str:
         field = ".".join(str(part) for part in item["loc"]) or "(file)"
         shown = not isinstance(item["input"], dict | BaseModel) and item["type"] != "missing"
         value = f" = {item['input']!r}" if shown else ""
-        lines.append(f"{file}: {field}{value}: {item['msg']}")
+        lines.append(f"{file}: {field}{value}: {item['msg'].removeprefix('Value error, ')}")
     return "\n".join(lines)

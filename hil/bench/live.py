@@ -56,7 +56,8 @@ class View:
         )
         figures.add_row("propellant", f"{row['propellant_kg']:.1f} kg", f"{row['throttle']:.0%}")
         figures.add_row("to the target", f"{_range(row):,.0f} m", "")
-        bar = ProgressBar(total=1.0, completed=self._progress(row), width=48)
+        bar = Table.grid()  # a bar of its own width does not end its line
+        bar.add_row(ProgressBar(total=1.0, completed=self._progress(row), width=48))
         head = Text(f"{self._scenario.title}, seed {self._seed}   t = {row['time_s']:.1f} s   ")
         head.append(f"{speedup:.0f} x real time", style="dim")
         events = Text("\n".join(self._events), style="dim")

@@ -10,6 +10,10 @@ from onboard.dictionary import Dictionary
 from onboard.services.commands import CommandCodec, CommandError
 
 
+def _known(dictionary: Dictionary) -> str:
+    return f"; known are: {', '.join(sorted(dictionary.commands))}"
+
+
 class Ground:
     """A `Radio` (onboard/ports.py). Raises CommandError for a command not of the dictionary."""
 
@@ -25,7 +29,8 @@ class Ground:
             try:
                 packet = codec.encode(command.name, command.arguments, time_ns=time_ns, count=count)
             except CommandError as error:
-                raise CommandError(f"command.{count} = {command.name!r}: {error}") from None
+                known = "" if command.name in dictionary.commands else _known(dictionary)
+                raise CommandError(f"command.{count}: {error}{known}") from None
             self._queue.append((time_ns, packet))
 
     def at(self, now_ns: int) -> None:

@@ -235,7 +235,7 @@ class Recording:
             for record in self._records(file):
                 self._sort_in(record)
         except _DAMAGE as error:
-            self.damage = f"{type(error).__name__}: {error}".removesuffix(": ")
+            self.damage = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
     def _records(self, file: Any) -> Iterator[Any]:
         """Records of the data section one by one, those of a chunk only if its CRC holds."""

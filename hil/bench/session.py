@@ -7,10 +7,16 @@ recorded inputs.
 
 from __future__ import annotations
 
+import difflib
+import hashlib
 import json
 import math
+import os
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +34,7 @@ from hil.bench.report import EventLine, FrameView, MemberUse, Run
 from hil.bench.result import Result, judge
 from hil.bench.setting import InputError, Setting, prepare
 from hil.faults import FaultError, attach
-from hil.scenario import Scenario, ScenarioError, parse
+from hil.scenario import Scenario, ScenarioError, World, parse
 from hil.world.terrain import MOON_RADIUS_M
 from onboard.executive import TICK_NS
 from onboard.services.commands import CommandError
@@ -73,15 +79,18 @@ def run(
     RecordingError when the recording could not be written to its end.
     """
     setting = prepare(scenario, seed)
+    unrecorded = _Session(setting, None, view, real_time)
     if folder is None:
-        return _Session(setting, None, view, real_time).fly()
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be created: {error.strerror}") from None
+        return unrecorded.fly()
+    _create(folder)  # only now that the scenario is known to fly
     with McapSink(
         folder / RECORDING,
-        metadata={"scenario": scenario.name, "seed": str(seed), "onboard": onboard.__version__},
+        metadata={
+            "scenario": scenario.name,
+            "seed": str(seed),
+            "onboard": onboard.__version__,
+            **_products(scenario.world),
+        },
         attachments={
             "scenario.toml": text,
             "dictionary.json": json.dumps(setting.dictionary.as_json()),
@@ -96,6 +105,29 @@ def run(
         raise sink.error
     (folder / RESULT).write_text(json.dumps(result.as_json(), indent=2) + "\n")
     return result
+
+
+def _create(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        occupied = any(folder.iterdir())
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be created: {error.strerror}") from None
+    if occupied:
+        raise InputError(f"{folder}: is not empty; a session needs a folder of its own")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"{folder}: cannot be written to")
+
+
+def _products(world: World) -> dict[str, str]:
+    """Where the user's own elevation and craters are, and their digests, for a replay."""
+    files = {"craters": world.craters, "elevation": world.elevation}
+    found = {}
+    for name, path in files.items():
+        if path is not None:
+            found[name] = str(path)
+            found[f"{name}_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
 
 
 class Stopwatch:
@@ -148,14 +180,16 @@ class _Session:
         self.plant = setting.plant()
         if watch is not None:
             self.plant.step = watch.wrap("plant", self.plant.step)  # type: ignore[method-assign]
-        self.log = logs.Log(sink)
+        self.log, self._sink = logs.Log(sink), sink
         scenario = setting.scenario
         try:
             self.ground = Ground(scenario.command, setting.dictionary)
             ports = {**self.plant.ports, "radio": self.ground}
-            self.faults = attach(ports, scenario.fault, setting.seed, scenario.name, self._now)
-        except (CommandError, FaultError) as error:
-            raise InputError(f"scenario {scenario.name}: {error}") from None
+            self.faults = attach(ports, scenario.fault, setting.seed, scenario.origin, self._now)
+        except CommandError as error:
+            raise InputError(f"{scenario.origin}: {error}") from None
+        except FaultError as error:
+            raise InputError(str(error)) from None
         self.vehicle = vehicle(
             setting, hardware(self.faults.ports), sink=sink, wrap=watch and watch.wrap
         )
@@ -174,18 +208,34 @@ class _Session:
 
     def fly(self) -> Result:
         """Run to the end and judge."""
-        interrupted = False
         start = time.perf_counter()
-        try:
+        with self._interruptible():
             self._loop(start)
-        except KeyboardInterrupt:
-            interrupted = True
         self.log.flush(self._tick)
         self.vehicle.recorder.flush()
         result = self._result(time.perf_counter() - start)
-        return judge(result, self.setting.scenario, interrupted=interrupted)
+        return judge(result, self.setting.scenario, interrupted=self._interrupted)
 
     _tick = 0
+    _interrupted = False
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Ctrl-C ends the run between two ticks; a second one ends it where it is."""
+
+        def interrupt(*_: object) -> None:
+            if self._interrupted:
+                raise KeyboardInterrupt
+            self._interrupted = True
+
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals are the main thread's
+            return
+        before = signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _loop(self, start: float) -> None:
         move = self.faults.stepping(self.plant.step)
@@ -217,7 +267,8 @@ class _Session:
         if touchdown.touched and self._contact_error_m is None:
             self._contact_error_m = math.dist(nav.position_site_m, truth.position_site_m)
         rested = touchdown.at_rest and now_ns - touchdown.rest_time_ns >= AFTER_REST_S * 1e9
-        return bool(rested or self.plant.crashed)
+        lost = self._sink is not None and self._sink.error is not None
+        return bool(rested or self.plant.crashed or self._interrupted or lost)
 
     def _show(self, start: float) -> None:
         assert self.view is not None
@@ -319,6 +370,7 @@ def recorded_hardware(replay: Replay, setting: Setting) -> LanderPorts:
 
 def vehicle(setting: Setting, ports: LanderPorts, **options: Any) -> Lander:
     """The lander of a setting around some ports."""
+    _check_parameter_names(setting)
     try:
         return Lander(
             ports,
@@ -330,7 +382,18 @@ def vehicle(setting: Setting, ports: LanderPorts, **options: Any) -> Lander:
             **options,
         )
     except ValueError as error:
-        raise InputError(f"scenario {setting.scenario.name}: parameters: {error}") from None
+        raise InputError(f"{setting.scenario.origin}: parameters: {error}") from None
+
+
+def _check_parameter_names(setting: Setting) -> None:
+    known = setting.dictionary.parameters
+    for name in setting.scenario.parameters:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, cutoff=0.0)
+            raise InputError(
+                f"{setting.scenario.origin}: parameters: {name!r} is unknown; "
+                f"{len(known)} are known, near it: {', '.join(near)}"
+            )
 
 
 @dataclass(frozen=True)
@@ -369,9 +432,27 @@ def _open(folder: Path) -> tuple[Recording, Setting]:
     try:
         text = recording.attachments["scenario.toml"].decode()
         scenario = parse(text, f"{folder}: scenario.toml")
+        world = _recorded_world(scenario.world, recording.metadata)
+        scenario = scenario.model_copy(update={"world": world})
         return recording, prepare(scenario, int(recording.metadata["seed"]))
     except (KeyError, ScenarioError) as error:
         raise InputError(f"{folder}: the recording lacks its configuration: {error}") from None
+
+
+def _recorded_world(world: World, metadata: Mapping[str, str]) -> World:
+    """The world with the user's own files where they were; they must be as they were."""
+    files = {name: Path(metadata[name]) for name in ("craters", "elevation") if name in metadata}
+    world = world.model_copy(update=files)
+    try:
+        now = _products(world)
+    except OSError as error:
+        raise InputError(
+            f"{error.filename}: cannot be read, but was flown over: {error.strerror}"
+        ) from None
+    for name, path in files.items():
+        if now[f"{name}_sha256"] != metadata[f"{name}_sha256"]:
+            raise InputError(f"{path}: is not the file that was flown over: SHA-256 differs")
+    return world
 
 
 def replay(folder: Path) -> Outcome:

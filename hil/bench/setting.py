@@ -10,15 +10,16 @@ from typing import Any
 from hil.instruments.ports import CameraPose
 from hil.plant.lander import OUTPUTS, LanderPlant, descent_orbit
 from hil.plant.lander import InitialState as PlantState
-from hil.plant.preset import Dispersions, LanderPreset, load_preset
-from hil.scenario import Scenario, Site
+from hil.plant.preset import Dispersions, LanderPreset, PresetError, load_preset
+from hil.scenario import Scenario, Site, World
 from hil.world.camera import Renderer
-from hil.world.ephemeris import sun_direction_mcmf
+from hil.world.ephemeris import elevation_deg, sun_direction_mcmf
+from hil.world.products import ProductError, read_craters, read_elevation
 from hil.world.survey import Survey, choose_target, site_plan, survey
-from hil.world.terrain import Terrain
+from hil.world.terrain import Terrain, unit_from_degrees
 from onboard.core._core import ffi, lib
 from onboard.core.camera import pinhole
-from onboard.dictionary import Dictionary
+from onboard.dictionary import Dictionary, DictionaryError
 from onboard.dictionary import load as load_dictionary
 from onboard.navigation.navigation import InitialState
 from onboard.products import LandingMap, LandingSite
@@ -129,14 +130,20 @@ def _over_ground(start: PlantState) -> list[float]:
 
 
 @lru_cache(maxsize=2)
-def _terrain(seed: int) -> Terrain:
-    return Terrain(seed)
+def _terrain(world: World) -> Terrain:
+    """The ground, over the user's own elevation and craters where the scenario names them."""
+    try:
+        elevation = world.elevation and read_elevation(world.elevation, world.elevation_unit_m)
+        craters = world.craters and read_craters(world.craters)
+    except ProductError as error:
+        raise InputError(str(error)) from None
+    return Terrain(world.seed, elevation or None, craters or None)
 
 
 @lru_cache(maxsize=2)
-def _survey(seed: int, site: Site) -> Survey:
+def _survey(world: World, site: Site) -> Survey:
     """The survey around the target, which is first chosen if the scenario says so."""
-    terrain = _terrain(seed)
+    terrain, seed = _terrain(world), world.seed
     latitude_rad, longitude_rad = math.radians(site.latitude_deg), math.radians(site.longitude_deg)
     azimuth_rad = math.radians(site.approach_azimuth_deg)
     if site.search_radius_m > 0.0:
@@ -147,13 +154,32 @@ def _survey(seed: int, site: Site) -> Survey:
     return survey(terrain, latitude_rad, longitude_rad, azimuth_rad)
 
 
+def cautions(scenario: Scenario) -> list[str]:
+    """What a scenario may have got wrong and still can be flown: a line each."""
+    site = scenario.site
+    target = unit_from_degrees(site.latitude_deg, site.longitude_deg)
+    sun_deg = elevation_deg(sun_direction_mcmf(scenario.epoch_utc), target)
+    if sun_deg > 0.0:
+        return []
+    return [
+        f"epoch_utc = {scenario.epoch_utc:%Y-%m-%dT%H:%M:%SZ}: the Sun is {-sun_deg:.1f} deg below "
+        f"the horizon of the target; the camera sees no craters"
+    ]
+
+
 def prepare(scenario: Scenario, seed: int) -> Setting:
-    """Build ground, map and knowledge. Ground and survey are kept from run to run."""
-    preset = load_preset(scenario.vehicle)
-    world, at = scenario.world, scenario.initial
-    chart = _survey(world.seed, scenario.site).map(
-        seed if world.survey_seed is None else world.survey_seed
-    )
+    """Build ground, map and knowledge. Ground and survey are kept from run to run.
+
+    Raises InputError for a file (preset, dictionary, elevation, craters) that cannot be used.
+    """
+    try:
+        preset = load_preset(scenario.vehicle)
+        dictionary = load_dictionary(VEHICLES[scenario.vehicle])
+    except (PresetError, DictionaryError) as error:
+        raise InputError(str(error)) from None
+    at, survey_seed = scenario.initial, scenario.world.survey_seed
+    world = scenario.world.model_copy(update={"survey_seed": None})
+    chart = _survey(world, scenario.site).map(seed if survey_seed is None else survey_seed)
     start = descent_orbit(
         chart.site,
         range_m=at.perilune_range_m,
@@ -166,9 +192,9 @@ def prepare(scenario: Scenario, seed: int) -> Setting:
         seed=seed,
         preset=preset,
         dispersions=preset.dispersions if scenario.dispersion is None else scenario.dispersion,
-        terrain=_terrain(world.seed),
+        terrain=_terrain(world),
         map=chart,
-        dictionary=load_dictionary(VEHICLES[scenario.vehicle]),
+        dictionary=dictionary,
         start=start,
         knowledge=knowledge(scenario, chart.site, start),
         sun_direction_mcmf=sun_direction_mcmf(scenario.epoch_utc),

@@ -29,6 +29,10 @@ class ProductError(ValueError):
     """A file that a user brought cannot be used as it is; the message says what to change."""
 
 
+def _reason(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
 @dataclass(frozen=True)
 class CatalogueFormat:
     """Columns of a public crater catalogue."""
@@ -63,7 +67,7 @@ def read_craters(path: Path | str) -> Craters:
             form = _format(file, rows.fieldnames)
             values = np.array(list(_rows(file, form, rows)))
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise ProductError(f"{file}: cannot be read to its end: {error}") from error
+        raise ProductError(f"{file}: cannot be read to its end: {_reason(error)}") from error
     if len(values) == 0:
         raise ProductError(f"{file}: holds no crater: expected a row for each below the header")
     longitude = np.mod(values[:, 1] + 180.0, 360.0) - 180.0
@@ -168,7 +172,7 @@ def _read_npz(file: Path) -> npt.NDArray[np.int16]:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise ProductError(f"{file}: cannot be read to its end: {error}") from error
+        raise ProductError(f"{file}: cannot be read to its end: {_reason(error)}") from error
     grids = {name: a for name, a in arrays.items() if a.ndim == 2}
     if len(grids) != 1:
         raise ProductError(f"{file}: {len(grids)} two-dimensional arrays: allowed exactly one")
@@ -204,7 +208,7 @@ def _read_geotiff(file: Path) -> tuple[npt.NDArray[np.int16], float | None]:
                 tags = dict(image.tag_v2.items())  # type: ignore[attr-defined]
                 grid = np.asarray(image)
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, UserWarning) as error:
-        raise ProductError(f"{file}: cannot be read to its end: {error}") from error
+        raise ProductError(f"{file}: cannot be read to its end: {_reason(error)}") from error
     if grid.ndim != 2:
         raise ProductError(f"{file}: {grid.ndim} dimensions: allowed one band")
     _check_georeference(file, tags, grid.shape)
