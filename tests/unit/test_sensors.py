@@ -233,3 +233,41 @@ def test_sensors_take_slow_instruments_at_ten_hertz_and_hash_what_decides() -> N
 def test_sensors_without_an_imu_are_refused() -> None:
     with pytest.raises(ValueError, match="IMU"):
         Sensors(Bus(), {"legs": Port("legs")})
+
+
+def test_a_disabled_instrument_is_read_and_counted_but_not_passed_on() -> None:
+    ports = {n: Port(n) for n in ("imu.a", "rangefinder.a", "rangefinder.b", "velocimeter.a")}
+    bus = Bus()
+    sensors = Sensors(bus, ports)
+    assert sensors.enable(0, "rangefinder.a", 0) is None
+    hashes = set()
+    for k, enabled in enumerate((0, 1), start=1):
+        sensors.enable(0, "rangefinder.a", enabled)
+        for name in ("rangefinder.a", "rangefinder.b"):
+            ports[name].put(ranged(10 * k * TICK, k))
+        sensors.step(10 * k * TICK)
+        hashes.add(sensors.state_hash(1))
+        assert bus.topic("rangefinder.a").sequence == enabled
+        assert bus.topic("rangefinder.b").sequence == k
+    assert len(hashes) == 2
+
+
+def test_a_kind_enables_all_its_instances_and_a_stranger_is_refused() -> None:
+    ports = {n: Port(n) for n in ("imu.a", "velocimeter.a", "legs.a")}
+    sensors = Sensors(Bus(), ports)
+    assert sensors.enable(0, "velocimeter", 0) is None
+    assert [m.enabled for m in (*sensors.legs, *sensors.slow)] == [True, False]
+    assert sensors.enable(0, "star_tracker", 1) == "star_tracker is not fitted"
+
+
+def test_an_imu_can_be_chosen_if_it_speaks() -> None:
+    bus, ports = Bus(), [Port("imu.a"), Port("imu.b")]
+    imu = Imu(ports, bus)
+    fly(imu, ports, range(1, 5), {0})
+    assert imu.select(4 * TICK, "imu.b") == "imu.b gives no good samples"
+    assert imu.select(4 * TICK, "imu.c") == "imu.c is not fitted"
+    fly(imu, ports, range(5, 9), {0, 1})
+    assert imu.select(8 * TICK, "imu.b") is None
+    assert (imu.selected, imu.switch_count) == (1, 1)
+    assert imu.select(8 * TICK, "imu.b") is None
+    assert imu.switch_count == 1
