@@ -12,7 +12,7 @@ from rich.console import Console
 
 from hil import campaign as campaigns
 from hil import scenario as scenarios
-from hil.bench import live, report, session
+from hil.bench import live, picture, report, session
 from hil.bench.recording import RecordingError
 from hil.bench.result import Result
 from hil.bench.setting import cautions
@@ -151,6 +151,21 @@ def report_command(folder: Path) -> None:
     except OSError as error:
         raise _Input(f"{page}: cannot be written: {error.strerror}") from None
     console.print(str(page))
+
+
+@main.command(name="picture")
+@click.argument("folder", metavar="SESSION", type=click.Path(exists=True, path_type=Path))
+@click.argument("out", metavar="OUT.png", type=click.Path(dir_okay=False, path_type=Path))
+def picture_command(folder: Path, out: Path) -> None:
+    """Draw camera frames, matches and trajectory of a recorded session into one PNG."""
+    try:
+        picture.write(out, session.read(folder))
+    except (RecordingError, report.MissingExtra, session.InputError) as error:
+        raise _Input(str(error)) from None
+    except OSError as error:
+        raise _Input(f"{out}: cannot be written: {error.strerror}") from None
+    except ValueError as error:
+        raise _Input(f"{folder}: {error}") from None
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from hil.bench.result import Result
 from hil.scenario import Scenario
+from hil.world.terrain import MOON_RADIUS_M
 
 REFRESH_HZ = 5.0
 EVENTS_SHOWN = 8
@@ -31,6 +33,7 @@ class View:
 
     def __enter__(self) -> View:
         self._live.__enter__()
+        self._live.update(Text("preparing ground and map ...", style="dim"), refresh=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,7 +53,7 @@ class View:
         error_style = "green" if error <= 3.0 * sigma else "red"
         figures.add_row("phase", mode, "")
         figures.add_row("altitude", f"{row['true_altitude_m']:,.1f} m", "")
-        figures.add_row("speed", f"{speed:,.1f} m/s", f"{row['true_velocity_up_m_s']:+.1f} up")
+        figures.add_row("speed", f"{speed:,.1f} m/s", f"{_climb_m_s(row):+.1f} up")
         figures.add_row(
             "navigation error", Text(f"{error:,.1f} m", style=error_style), f"3σ {3 * sigma:,.1f} m"
         )
@@ -70,6 +73,13 @@ class View:
 
 def _range(row: dict[str, float]) -> float:
     return float((row["true_east_m"] ** 2 + row["true_north_m"] ** 2) ** 0.5)
+
+
+def _climb_m_s(row: dict[str, float]) -> float:
+    """Speed away from the Moon's centre: the `up` of the site is up only there."""
+    at = (row["true_east_m"], row["true_north_m"], row["true_up_m"] + MOON_RADIUS_M)
+    moving = (row[f"true_velocity_{a}_m_s"] for a in ("east", "north", "up"))
+    return sum(r * v for r, v in zip(at, moving, strict=True)) / math.hypot(*at)
 
 
 def _norm(row: dict[str, float], pattern: str) -> float:

@@ -101,7 +101,7 @@ def write(path: Path, run: Run) -> None:
         run=run,
         result=run.result,
         figures=_figures(run.result, run.scenario),
-        charts=[_chart(title, note, draw, run) for title, note, draw in _CHARTS],
+        charts=[_chart(*chart, run) for chart in _CHARTS] if len(run.log) > 1 else [],
         frames=[_frame(f) for f in _spread(run.frames, FRAMES_SHOWN)],
         frame_count=len(run.frames),
         targets=list(run.members[0].cost_us) if run.members else [],
@@ -145,8 +145,13 @@ def _chart(title: str, note: str, draw: Callable[[Figure, Run], None], run: Run)
 
 
 def _trajectory(figure: Figure, run: Run) -> None:
-    log = run.log
     whole, last = figure.subplots(1, 2, width_ratios=(3, 2))
+    draw_flight(whole, last, run)
+
+
+def draw_flight(whole: Axes, last: Axes, run: Run) -> None:
+    """The trajectory over the ground, and its last 6 km."""
+    log = run.log
     along = -np.hypot(log["true_east_m"], log["true_north_m"])
     height = _height_above_target(log)
     for axes, unit, reach in ((whole, 1e3, None), (last, 1e3, 6e3)):
@@ -173,6 +178,11 @@ def _height_above_target(log: npt.NDArray[np.void]) -> Floats:
     return np.asarray(np.hypot(np.hypot(log["true_east_m"], log["true_north_m"]), up) - radius)
 
 
+def descent_m_s(log: npt.NDArray[np.void]) -> Floats:
+    """Speed towards the Moon's centre, from row to row: `up` of the site is up only there."""
+    return np.asarray(-np.gradient(_height_above_target(log), log["time_s"]))
+
+
 def _profile(figure: Figure, run: Run) -> None:
     log = run.log
     high, speed = figure.subplots(1, 2)
@@ -182,7 +192,7 @@ def _profile(figure: Figure, run: Run) -> None:
     high.set_ylabel("altitude above ground, m")
     high.legend(frameon=False)
     speed.plot(log["time_s"], _magnitude(log, "true_velocity_{}_m_s"), color=TRUE, label="speed")
-    speed.plot(log["time_s"], -log["true_velocity_up_m_s"], color=ACCENT, lw=0.8, label="descent")
+    speed.plot(log["time_s"], descent_m_s(log), color=ACCENT, lw=0.8, label="downwards")
     speed.set_yscale("symlog", linthresh=1.0)
     speed.set_ylabel("m/s")
     speed.legend(frameon=False)
@@ -194,8 +204,11 @@ def _profile(figure: Figure, run: Run) -> None:
 def _shade_phases(axes: Axes, log: npt.NDArray[np.void]) -> None:
     phase = log["phase"].astype(int)
     starts = np.flatnonzero(np.diff(phase, prepend=-1))
-    for k in starts:
+    apart_s = 0.035 * (log["time_s"][-1] - log["time_s"][0])
+    for k, later in zip(starts, [*log["time_s"][starts[1:]], np.inf], strict=True):
         axes.axvline(log["time_s"][k], color="#00000022", lw=0.8)
+        if later - log["time_s"][k] < apart_s:
+            continue  # the label would lie on the next
         name = PHASES[phase[k]] if 0 <= phase[k] < len(PHASES) else str(phase[k])
         axes.annotate(
             name,
@@ -217,9 +230,9 @@ def _navigation(kind: str, unit: str) -> Callable[[Figure, Run], None]:
         log = run.log
         for axes, axis in zip(figure.subplots(1, 3), ("east", "north", "up"), strict=True):
             error = log[f"nav_{kind}{axis}_{unit}"] - log[f"true_{kind}{axis}_{unit}"]
+            axes.set_yscale("symlog", linthresh=10.0 if unit == "m" else 0.1)
             _band(axes, log["time_s"], error, log[f"sigma_{kind}{axis}_{unit}"])
             axes.set_title(f"{axis}, {unit.replace('_', '/')}", fontsize=9)
-            axes.set_yscale("symlog", linthresh=10.0 if unit == "m" else 0.1)
 
     return draw
 
@@ -228,6 +241,7 @@ def _attitude(figure: Figure, run: Run) -> None:
     log = run.log
     for axes, axis in zip(figure.subplots(1, 3), ("x", "y", "z"), strict=True):
         error = 1e3 * log[f"attitude_error_{axis}_rad"]
+        axes.set_yscale("symlog", linthresh=2.0)
         _band(axes, log["time_s"], error, 1e3 * log[f"attitude_sigma_{axis}_rad"])
         axes.set_title(f"about body {axis}, mrad", fontsize=9)
 
@@ -236,6 +250,7 @@ def _band(axes: Axes, time_s: Floats, error: Floats, sigma: Floats) -> None:
     axes.fill_between(time_s, -3 * sigma, 3 * sigma, color=BAND, alpha=0.5, lw=0, label="3σ")
     axes.plot(time_s, error, color=TRUE, lw=0.8, label="error")
     axes.set_xlabel("time, s")
+    axes.legend(frameon=False, fontsize=7, loc="lower right", ncols=2)
 
 
 def _touchdown(figure: Figure, run: Run) -> None:
@@ -253,9 +268,7 @@ def _touchdown(figure: Figure, run: Run) -> None:
     plan.legend(frameon=False)
     last = log["time_s"] > log["time_s"][-1] - 60.0
     end.plot(log["time_s"][last], log["true_altitude_m"][last], color=TRUE, label="altitude, m")
-    end.plot(
-        log["time_s"][last], -log["true_velocity_up_m_s"][last], color=ACCENT, label="descent, m/s"
-    )
+    end.plot(log["time_s"][last], descent_m_s(log)[last], color=ACCENT, label="downwards, m/s")
     end.plot(log["time_s"][last], log["true_tilt_deg"][last], color=NAV, label="tilt, deg")
     end.set_yscale("symlog", linthresh=1.0)
     end.set_xlabel("time, s")
@@ -264,12 +277,16 @@ def _touchdown(figure: Figure, run: Run) -> None:
 
 _CHARTS: tuple[tuple[str, str, Callable[[Figure, Run], None]], ...] = (
     ("Trajectory over terrain", "Dots: crater fixes. Left all, right the last 6 km.", _trajectory),
-    ("Altitude and speed", "", _profile),
-    ("Position error against 3 sigma", "Site axes.", _navigation("", "m")),
-    ("Velocity error against 3 sigma", "Site axes.", _navigation("velocity_", "m_s")),
-    ("Attitude error against 3 sigma", "", _attitude),
+    ("Altitude and speed", "Lines: the phases of guidance.", _profile),
+    ("Position error against 3 sigma", "Logarithmic outside ±10 m.", _navigation("", "m")),
+    (
+        "Velocity error against 3 sigma",
+        "Logarithmic outside ±0.1 m/s.",
+        _navigation("velocity_", "m_s"),
+    ),
+    ("Attitude error against 3 sigma", "Logarithmic outside ±2 mrad.", _attitude),
     ("The last kilometre and the last minute", "", _touchdown),
-)  # fmt: skip
+)
 
 
 # --- camera frames ---------------------------------------------------------------------------
