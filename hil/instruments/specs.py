@@ -7,6 +7,7 @@ The models that use them, with their formulas and sources, are the C modules of 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
@@ -35,12 +36,12 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Instrument(Spec):
+class Instrument(Spec, ABC):
     """An instrument: some fields differ from unit to unit, others from sample to sample."""
 
+    @abstractmethod
     def scaled(self, constant: float, noise: float) -> dict[str, Any]:
         """The C spec with constant errors and noise multiplied."""
-        raise NotImplementedError
 
     def _times(self, factors: Iterable[tuple[tuple[str, ...], float]]) -> dict[str, Any]:
         values = self.model_dump(exclude={"name"})

@@ -62,7 +62,7 @@ class CraterPlan:
 
 
 GRIDS = (
-    GridPlan((-720e3, 30e3), 15e3, 250.0, 5.0),
+    GridPlan((-800e3, 30e3), 15e3, 250.0, 5.0),
     GridPlan((-60e3, 8e3), 10e3, 60.0, 3.0),
     GridPlan((-5e3, 2e3), 2e3, 10.0, 0.5),
 )
@@ -71,7 +71,7 @@ GRIDS = (
 SITE_SPACING_M = 2.0
 SITE_NOISE_M = 0.15
 CRATERS = (
-    CraterPlan((-720e3, 30e3), 15e3, 100.0),
+    CraterPlan((-800e3, 30e3), 15e3, 100.0),
     CraterPlan((-30e3, 8e3), 8e3, 40.0),
 )
 

@@ -30,7 +30,7 @@ class CraterParameters:
 
     altitude_min_m: float = 2500.0
     altitude_max_m: float = 25000.0
-    interval_s: float = 22.0
+    interval_s: float = 24.0
     timeout_s: float = 2.0
     exposure_s: float = 0.001
     radius_min_px: float = 3.0
