@@ -20,6 +20,7 @@ ffi, lib = _core.ffi, _core.lib
 Array = npt.NDArray[np.float64]
 TICK_S = 0.01
 TICK_NS = 10_000_000
+N = lib.OB_UD_STATES
 NAMES = ("RANGE_A", "RANGE_B", "VELOCITY", "STAR", "CRATERS")
 
 
@@ -180,7 +181,10 @@ def make_params(**changes: Any) -> Any:
         "accelerometer_bias_sigma_m_s2": 5e-4,
         "coupling_sigma": 1.5e-4,
         "map_correlation_m": 500.0,
-        "relief_slope": 0.08,
+        "relief_correlation_m": 3000.0,
+        "relief_sigmas": 1.0,
+        "place_hold_m": 0.0,
+        "place_hold_sigma_m": 0.0,
         "beam": [
             {**beam, "direction_body": [np.sin(tilt), 0.0, -np.cos(tilt)]},
             {**beam, "direction_body": [0.0, 0.0, -1.0], "maximum_m": 5e3},
@@ -219,7 +223,7 @@ class Errors:
     gyro_bias: Array
     accelerometer_bias: Array
     coupling: Array
-    map_error: float
+    map_error: Array  # at the footprint of each beam
 
     @classmethod
     def draw(cls, rng: np.random.Generator, params: Any, map_sigma_m: float) -> Errors:
@@ -231,7 +235,7 @@ class Errors:
             gyro_bias=three(params.gyro_bias_sigma_rad_s),
             accelerometer_bias=three(params.accelerometer_bias_sigma_m_s2),
             coupling=three(params.coupling_sigma),
-            map_error=float(rng.normal(0.0, map_sigma_m)),
+            map_error=rng.normal(0.0, map_sigma_m, 2),
         )
 
 
@@ -260,9 +264,9 @@ class Vehicle:
 
 
 def covariance(filter_: Any) -> Array:
-    out = ffi.new("double[361]")
+    out = ffi.new("double[]", N * N)
     lib.ob_filter_covariance(filter_, out)
-    return array(out, 361).reshape(19, 19)
+    return array(out, N * N).reshape(N, N)
 
 
 def error_state(filter_: Any, vehicle: Vehicle, errors: Errors) -> Array:
@@ -277,7 +281,7 @@ def error_state(filter_: Any, vehicle: Vehicle, errors: Errors) -> Array:
             errors.gyro_bias - array(filter_.gyro_bias_rad_s, 3),
             errors.accelerometer_bias - array(filter_.accelerometer_bias_m_s2, 3),
             errors.coupling - array(filter_.coupling, 3),
-            [errors.map_error - filter_.map_error_m],
+            errors.map_error - array(filter_.map_error_m, 2),
         ]
     )
 
@@ -330,6 +334,7 @@ class Descent:
             self.site, position, speed_m_s * forward, braking_attitude(forward, up, pitch_rad)
         )
         self.sigma_map = ground.map.grid[0].sigma_m
+        self.footprint = [ground.corridor(position)[:2]] * 2
         self.errors = Errors.draw(self.rng, params, self.sigma_map)
         e = self.errors
         prior = ffi.new("ob_filter_prior *", PRIOR)
@@ -354,7 +359,15 @@ class Descent:
     def altitude_m(self) -> float:
         """Of the truth above the true ground."""
         along, cross, height = self.ground.corridor(self.vehicle.position)
-        return float(height - self.ground.height(along, cross) - self.errors.map_error)
+        return float(height - self.ground.height(along, cross) - self.map_error_at(along, cross))
+
+    def map_error_at(self, along: float, cross: float) -> float:
+        """A draw of the map's error at a place, given that at the nearest footprint."""
+        away = [np.hypot(along - a, cross - c) for a, c in self.footprint]
+        beam = int(np.argmin(away))
+        shared = np.exp(-away[beam] / self.params.map_correlation_m)
+        own = self.rng.normal(0.0, self.sigma_map * (1.0 - shared**2) ** 0.5)
+        return float(shared * self.errors.map_error[beam] + own)
 
     def fly(
         self, ticks: int, rate: tuple[float, float, float], force: tuple[float, float, float]
@@ -381,11 +394,6 @@ class Descent:
         walk = p.accelerometer_bias_walk_m_s2_sqrt_s * dt**0.5
         e.accelerometer_bias = e.accelerometer_bias + self.rng.normal(0, walk, 3)
         e.coupling = e.coupling + self.rng.normal(0, p.coupling_walk_sqrt_s * dt**0.5, 3)
-        velocity, up = self.vehicle.velocity, self.up(self.vehicle.position)
-        level = float(np.linalg.norm(velocity - up * (velocity @ up)))
-        kept = float(np.exp(-level * dt / p.map_correlation_m))
-        fresh = self.sigma_map * (1.0 - kept**2) ** 0.5
-        e.map_error = kept * e.map_error + float(self.rng.normal(0.0, fresh))
 
     def _note(self, stream: int, decision: int) -> int:
         gate = self.filter.gate[stream]
@@ -395,19 +403,24 @@ class Descent:
         return decision
 
     def true_range(self, beam: int) -> float | None:
-        """Noise-free slant range; the ground there shares the map error as the filter models it."""
+        """Noise-free slant range to ground whose map error goes on from the last footprint."""
         b = self.params.beam[beam]
         direction = rotate(self.vehicle.q, array(b.direction_body, 3))
         mapped = self.ground.slant_range(self.vehicle.position, direction)
         if mapped is None:
             return None
         hit = self.ground.corridor(self.vehicle.position + mapped * direction)
-        below = self.ground.corridor(self.vehicle.position)
-        shared = np.exp(-np.hypot(*(hit - below)[:2]) / self.params.map_correlation_m)
-        own = self.rng.normal(0.0, self.sigma_map * (1.0 - shared**2) ** 0.5)
+        self._carry_map_error(beam, hit[:2])
         return self.ground.slant_range(
-            self.vehicle.position, direction, -(shared * self.errors.map_error + own)
+            self.vehicle.position, direction, -float(self.errors.map_error[beam])
         )
+
+    def _carry_map_error(self, beam: int, place: Array) -> None:
+        away = np.hypot(*(place - self.footprint[beam]))
+        kept = np.exp(-away / self.params.map_correlation_m)
+        fresh = self.rng.normal(0.0, self.sigma_map * (1.0 - kept**2) ** 0.5)
+        self.errors.map_error[beam] = kept * self.errors.map_error[beam] + fresh
+        self.footprint[beam] = place
 
     def range(self, beam: int, fault: Any = lambda r: r) -> int | None:
         """Measure and use a slant range; `fault` may change what the instrument says."""
@@ -469,7 +482,7 @@ class Descent:
     def error(self) -> Array:
         return error_state(self.filter, self.vehicle, self.errors)
 
-    def nees(self, states: slice = slice(0, 19)) -> float:
+    def nees(self, states: slice = slice(0, N)) -> float:
         """Normalised estimation error squared of some states."""
         e = self.error()[states]
         p = covariance(self.filter)[states, states]

@@ -22,7 +22,10 @@ static ob_filter_params params(void) {
   p.accelerometer_bias_sigma_m_s2 = 1e-3;
   p.coupling_sigma = 2e-4;
   p.map_correlation_m = 300.0;
-  p.relief_slope = 0.08;
+  p.relief_correlation_m = 2000.0;
+  p.relief_sigmas = 1.5;
+  p.place_hold_m = 1000.0;
+  p.place_hold_sigma_m = 100.0;
   p.reacquire_sigmas = 10.0;
   for (int i = 0; i < OB_FILTER_BEAMS; i++) {
     p.beam[i] = (ob_range_beam){.direction_body = {0.0, 0.0, -1.0}, .minimum_m = 1.0,

@@ -14,6 +14,7 @@ from navigation_simulation import (
     Array,
     Descent,
     Ground,
+    N,
     array,
     c_array,
     conjugate,
@@ -30,8 +31,6 @@ from navigation_simulation import (
     to_rotvec,
 )
 from scipy.linalg import expm
-
-N = 19
 
 
 def flown(pitch_rad: float = 0.15, **changes: object) -> Descent:
@@ -65,12 +64,12 @@ class Estimate:
         self.position = array(f.strapdown.position_site_m, 3) + error[:3]
         self.velocity = array(f.strapdown.velocity_site_m_s, 3) + error[3:6]
         self.q = multiply(from_rotvec(error[6:9]), array(f.strapdown.q_site_from_body, 4))
-        self.map_error = f.map_error_m + error[18]
+        self.map_error = array(f.map_error_m, 2) + error[18:20]
 
 
 def derivative(descent: Descent, predict: Callable[[Estimate], Array]) -> Array:
     """Central differences; steps that make some 1e-4 of each quantity's own scale."""
-    steps = np.array([1.0] * 3 + [0.1] * 3 + [1e-5] * 3 + [1.0] * 9 + [1.0])
+    steps = np.array([1.0] * 3 + [0.1] * 3 + [1e-5] * 3 + [1.0] * 9 + [1.0] * 2)
     rows = []
     for k in range(N):
         e = np.zeros(N)
@@ -121,29 +120,27 @@ def test_range_partials(descent: Descent, beam: int) -> None:
     def place(e: Estimate) -> tuple[Array, Array]:
         return e.position, rotate(e.q, body)
 
-    mapped = descent.ground.slant_range(*place(Estimate(descent, np.zeros(N))))
-    assert mapped is not None
     estimate = Estimate(descent, np.zeros(N))
+    mapped = descent.ground.slant_range(*place(estimate))
+    assert mapped is not None
     hit = descent.ground.corridor(estimate.position + mapped * rotate(estimate.q, body))
-    below = descent.ground.corridor(estimate.position)
-    away = np.hypot(*(hit - below)[:2])
-    shared = np.exp(-away / descent.params.map_correlation_m)
+    last = descent.filter.ground[beam]
+    away = np.hypot(hit[0] - last.along_m, hit[1] - last.cross_m)
+    kept = np.exp(-away / descent.params.map_correlation_m)
+    p = descent.before  # type: ignore[attr-defined]
+    p[18 + beam, :] *= kept
+    p[:, 18 + beam] *= kept
+    p[18 + beam, 18 + beam] += descent.sigma_map**2 * (1.0 - kept**2)
 
     def predict(e: Estimate) -> Array:
         position, direction = place(e)
-        r = descent.ground.slant_range(position, direction, -shared * (e.map_error))
+        r = descent.ground.slant_range(position, direction, -float(e.map_error[beam]))
         return np.array([r])
 
     h = derivative(descent, predict)
-    position_sigma = array(descent.out.position_sigma_m, 3)
-    relief = descent.params.relief_slope * position_sigma[:2].max()
-    cosine = -rotate(estimate.q, body) @ descent.up(
-        estimate.position + mapped * rotate(estimate.q, body)
-    )
-    own = np.hypot(descent.sigma_map, relief) * np.sqrt(1.0 - shared**2) / cosine
     r = descent.true_range(beam)
     assert r is not None
-    noise = np.sqrt(b.sigma_m**2 + (b.sigma_fraction * r) ** 2 + own**2)
+    noise = np.hypot(b.sigma_m, b.sigma_fraction * r)
     assert lib.ob_filter_range(descent.filter, descent.time_ns, beam, r) >= 0
     check(descent, beam, h, np.array([noise]))
 
@@ -222,28 +219,97 @@ def test_covariance_follows_the_error_equations_over_30_s() -> None:
     assert np.abs((got - p[:18, :18]) / np.outer(scale, scale)).max() < 2e-3
 
 
-def test_map_error_decays_over_ground_and_is_drawn_anew_on_a_finer_grid() -> None:
+def looking_down(ground: Ground, **changes: object) -> Descent:
+    """Level flight at 100 m/s with beam b straight down and a horizontal error of 500 m."""
+    return Descent(
+        ground, make_params(**changes), 1, altitude_m=3000.0, speed_m_s=100.0, along_m=-20e3,
+        pitch_rad=np.pi / 2,
+    )  # fmt: skip
+
+
+def sample(descent: Descent, seconds: int) -> None:
+    """Fly, and use one range that is noise to the filter, so that the states keep their sigmas."""
+    descent.fly(100 * seconds, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+    r = descent.true_range(1)
+    assert r is not None
+    assert lib.ob_filter_range(descent.filter, descent.time_ns, 1, r) == lib.OB_GATE_ACCEPT
+
+
+DEAF = [{"direction_body": [0.0, 0.0, -1.0], "minimum_m": 1.0, "maximum_m": 25e3,
+         "sigma_m": 1e6, "sigma_fraction": 0.0}] * 2  # fmt: skip
+
+
+def test_survey_error_decays_over_ground_and_is_drawn_anew_on_a_finer_grid() -> None:
     ground = Ground(make_site())
     rolling_hills(ground, amplitude_m=0.0)
-    heights = np.zeros((101, 101))
-    ground.add(-19e3, -5e3, 100.0, heights, 4.0)
-    params = make_params(relief_slope=0.0)
-    descent = Descent(ground, params, 1, altitude_m=3000.0, speed_m_s=100.0, along_m=-20e3)
-    for _ in range(10):
-        descent.fly(10, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
-        descent.range(1)
-    descent.filter.map_error_m = 15.0
-    variance = covariance(descent.filter)[18, 18]
-    descent.fly(100, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
-    kept = np.exp(-100.0 / params.map_correlation_m)
-    # Ground speed of 100 m/s to a tenth: the estimate's own, 0.5 m/s and fractions of gravity.
-    assert descent.filter.map_error_m == pytest.approx(15.0 * kept, rel=0.01)
-    assert covariance(descent.filter)[18, 18] == pytest.approx(
-        variance * kept**2 + 400.0 * (1.0 - kept**2), rel=0.01
+    ground.add(-19e3, -5e3, 100.0, np.zeros((101, 101)), 4.0)
+    descent = looking_down(ground, beam=DEAF)
+    sample(descent, 1)
+    before, place = covariance(descent.filter)[19, 19], descent.filter.ground[1].along_m
+    assert before == pytest.approx(400.0)
+    descent.filter.map_error_m[1] = 15.0
+    sample(descent, 3)
+    away = descent.filter.ground[1].along_m - place
+    assert away == pytest.approx(300.0, rel=0.05)
+    kept = np.exp(-away / descent.params.map_correlation_m)
+    # Against a noise of 1e6 m one sample moves the states by some (500 m / 1e6 m)^2 of themselves.
+    assert descent.filter.map_error_m[1] == pytest.approx(15.0 * kept, rel=1e-4)
+    assert covariance(descent.filter)[19, 19] == pytest.approx(400.0, rel=1e-4)
+    while descent.filter.ground[1].along_m < -18.9e3:
+        sample(descent, 1)
+    assert covariance(descent.filter)[19, 19] == pytest.approx(16.0, rel=1e-3)
+    assert abs(descent.filter.map_error_m[1]) < 1e-3
+
+
+def test_relief_within_the_horizontal_error_is_variance_and_a_fix_takes_it_away() -> None:
+    """A slope of 0.1 across the track and 500 m of error: 50 m, on top of the survey's 20 m."""
+    ground = Ground(make_site())
+    along, cross = np.arange(-30e3, 10e3, 250.0), np.arange(-10e3, 10e3, 250.0)
+    heights = np.repeat(0.1 * cross[None, :], len(along), axis=0)
+    ground.add(along[0], cross[0], 250.0, heights, 20.0)
+    descent = looking_down(ground, beam=DEAF)
+    sample(descent, 1)
+    g = descent.filter.ground[1]
+    assert g.relief_sigma_m == pytest.approx(50.0, rel=0.01)
+    assert g.offset_m == pytest.approx(0.0, abs=0.1), "a plane has no mean rise"
+    assert covariance(descent.filter)[19, 19] == pytest.approx(2900.0, rel=0.01)
+    descent.craters(descent.matches(20))
+    descent.filter.map_error_m[1] = 60.0
+    place = (g.along_m, g.cross_m)
+    sample(descent, 1)
+    sigma = max(descent.out.position_sigma_m[0], descent.out.position_sigma_m[1])
+    assert sigma < 50.0
+    assert g.relief_sigma_m == pytest.approx(0.1 * sigma, rel=0.02)
+    # Of what was thought of the ground the survey's part stays, and of the relief what a horizontal
+    # error of this sigma has in common with that of before.
+    away = np.hypot(g.along_m - place[0], g.cross_m - place[1])
+    survey = 400.0 * np.exp(-away / descent.params.map_correlation_m)
+    relief = 50.0 * 0.1 * sigma * (sigma / 500.0)
+    kept = (survey + relief) / 2900.0
+    assert descent.filter.map_error_m[1] == pytest.approx(60.0 * kept, rel=0.02)
+
+
+def test_range_holds_horizontal_position_and_attitude_and_says_so() -> None:
+    """P after a gain K that is not the optimal one: (I - K h) P (I - K h)^T + K R K^T."""
+    ground = Ground(make_site())
+    rolling_hills(ground, amplitude_m=0.0)
+    descent = flown()
+    f, before = descent.filter, covariance(descent.filter)
+    place, q = array(f.strapdown.position_site_m, 3), array(f.strapdown.q_site_from_body, 4)
+    up = descent.up(place)
+    descent.range(0)
+    after = covariance(f)
+    moved = array(f.strapdown.position_site_m, 3) - place
+    assert np.linalg.norm(moved) > 0.0
+    assert np.abs(moved - up * (moved @ up)).max() < 1e-9 * np.linalg.norm(place)
+    assert array(f.strapdown.q_site_from_body, 4) == pytest.approx(q, abs=1e-15)
+    # What is held keeps its variance; what is not has lost some.
+    assert np.diag(after)[6:9] == pytest.approx(np.diag(before)[6:9], rel=1e-9)
+    level = np.eye(3) - np.outer(up, up)
+    assert level @ after[:3, :3] @ level == pytest.approx(
+        level @ before[:3, :3] @ level, rel=1e-6, abs=1e-6 * before[0, 0]
     )
-    while descent.filter.nadir_along_m < -18.9e3:
-        descent.fly(10, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
-    assert covariance(descent.filter)[18, 18] == pytest.approx(16.0)
+    assert up @ after[:3, :3] @ up < up @ before[:3, :3] @ up
 
 
 def test_latency_is_allowed_for(descent: Descent) -> None:

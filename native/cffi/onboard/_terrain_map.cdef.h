@@ -18,6 +18,8 @@ int32_t ob_map_grid_at(const ob_terrain_map *map, double along_m, double cross_m
 double ob_map_height_m(const ob_terrain_map *map, double along_m, double cross_m, double *sigma_m);
 void ob_map_normal(const ob_terrain_map *map, double along_m, double cross_m, double baseline_m,
                    double normal_mcmf[3]);
+void ob_map_scatter(const ob_terrain_map *map, double along_m, double cross_m, double sigma_m,
+                    double *offset_m, double *scatter_m);
 void ob_map_relief(const ob_terrain_map *map, double along_m, double cross_m, double radius_m,
                    double *lowest_m, double *highest_m);
 int ob_map_raycast(const ob_terrain_map *map, const double origin_mcmf[3],

@@ -29,7 +29,9 @@ typedef struct {
   double accelerometer_bias_sigma_m_s2;
   double coupling_sigma;
   double map_correlation_m;
-  double relief_slope;
+  double relief_correlation_m;
+  double relief_sigmas;
+  double place_hold_m, place_hold_sigma_m;
   ob_range_beam beam[2];
   double velocity_sigma_m_s[3];
   double velocity_sigma_fraction;
@@ -51,13 +53,22 @@ typedef struct {
 } ob_filter_prior;
 
 typedef struct {
+  double along_m, cross_m;
+  double offset_m;
+  double survey_sigma_m;
+  double relief_sigma_m;
+  double horizontal_sigma_m;
+} ob_ground;
+
+typedef struct {
   ob_filter_params params;
   ob_site site;
   ob_strapdown strapdown;
   double gyro_bias_rad_s[3];
   double accelerometer_bias_m_s2[3];
   double coupling[3];
-  double map_error_m;
+  double map_error_m[2];
+  ob_ground ground[2];
   double nadir_along_m, nadir_cross_m;
   ob_ud ud;
   ob_gate gate[5];
@@ -79,5 +90,5 @@ int ob_filter_star(ob_filter *f, int64_t time_ns, const double q_mci_from_body[4
 int ob_filter_craters(ob_filter *f, int64_t time_ns, const ob_camera *camera,
                       const ob_crater_matched *matches, int64_t count);
 void ob_filter_watch(ob_filter *f, int64_t now_ns);
-void ob_filter_covariance(const ob_filter *f, double p[361]);
+void ob_filter_covariance(const ob_filter *f, double p[400]);
 uint64_t ob_filter_hash(const ob_filter *f, uint64_t hash);

@@ -11,7 +11,7 @@
 
 #define MOST_MISSING 100
 #define SCALE_S 100.0 /* how long a rate lasts, see gyro_scale_sigma */
-#define WALKS (OB_UD_STATES - OB_UD_DYNAMIC - 1)
+#define WALKS (OB_UD_STATES - OB_UD_DYNAMIC - OB_FILTER_BEAMS)
 
 static double seconds(int64_t ns) { return 1.0e-9 * (double)ns; }
 
@@ -154,11 +154,33 @@ double ob_filter_horizontal_sigma(const ob_filter *f) {
   return ob_max(f->state.position_sigma_m[0], f->state.position_sigma_m[1]);
 }
 
-double ob_filter_map_variance(const ob_filter *f, double map_sigma_m) {
-  return square(map_sigma_m) + square(f->params.relief_slope * ob_filter_horizontal_sigma(f));
+void ob_filter_expect_ground(const ob_filter *f, double along_m, double cross_m,
+                             double survey_sigma_m, ob_ground *out) {
+  out->along_m = along_m;
+  out->cross_m = cross_m;
+  out->survey_sigma_m = survey_sigma_m;
+  out->horizontal_sigma_m = ob_filter_horizontal_sigma(f);
+  ob_map_scatter(f->map, along_m, cross_m, f->params.relief_sigmas * out->horizontal_sigma_m, &out->offset_m,
+                 &out->relief_sigma_m);
 }
 
-/* Where the vehicle is over the map; the map's error is drawn anew where another grid begins. */
+/* The survey's error is drawn anew where another grid begins. A horizontal error of sigma a that
+ * measurements reduce to one of sigma b < a is correlated with what is left of it by b/a, and by a/b
+ * where it has grown; so are the heights that it makes. */
+double ob_filter_ground_covariance(const ob_filter *f, const ob_ground *from, const ob_ground *to) {
+  const ob_filter_params *p = &f->params;
+  double away_m = ob_sqrt(square(to->along_m - from->along_m) + square(to->cross_m - from->cross_m));
+  double wide_m = ob_max(from->horizontal_sigma_m, to->horizontal_sigma_m);
+  double same = ob_min(from->horizontal_sigma_m, to->horizontal_sigma_m) / ob_max(wide_m, 1.0e-3);
+  double relief = from->relief_sigma_m * to->relief_sigma_m * same *
+                  ob_exp(-away_m / ob_max(p->relief_correlation_m, wide_m));
+  if (from->survey_sigma_m != to->survey_sigma_m) {
+    return relief;
+  }
+  return relief + square(from->survey_sigma_m) * ob_exp(-away_m / p->map_correlation_m);
+}
+
+/* Where the vehicle is over the map. */
 static void find_nadir(ob_filter *f, double *height_m) {
   double r_mcmf[3], corridor[3];
   ob_mcmf_from_site(&f->site, f->strapdown.position_site_m, r_mcmf);
@@ -169,27 +191,36 @@ static void find_nadir(ob_filter *f, double *height_m) {
   *height_m = corridor[2];
 }
 
-static void forget_map_error(ob_filter *f, double dt) {
-  double up[3], ground_m, kept = 0.0;
-  const double *v = f->strapdown.velocity_site_m_s;
-  ob_filter_up(f, f->strapdown.position_site_m, up);
-  double climb = ob_v3_dot(v, up);
-  ground_m = dt * ob_sqrt(ob_max(ob_v3_dot(v, v) - climb * climb, 0.0));
-  if (f->nadir_sigma_m == f->map_sigma_m) {
-    kept = ob_exp(-ground_m / f->params.map_correlation_m);
-  }
-  f->map_sigma_m = f->nadir_sigma_m;
-  f->map_error_m *= kept;
-  double variance = ob_filter_map_variance(f, f->map_sigma_m);
-  ob_ud_markov(&f->ud, MAP, kept, variance * (1.0 - kept * kept));
+static double ground_variance(const ob_ground *at) {
+  return square(at->survey_sigma_m) + square(at->relief_sigma_m);
 }
 
-/* altitude = height - map - map error */
-static double altitude_sigma(const ob_filter *f) {
+/* The ground below as a beam knows it, from its footprint: the error expected of it there, and the
+ * sigma of the altitude (height - expected ground - error) that comes of it. */
+static double altitude_sigma(const ob_filter *f, const ob_ground *below, int32_t beam,
+                             double *error_m) {
   double h[N] = {0.0};
+  double common = ob_filter_ground_covariance(f, &f->ground[beam], below);
+  double share = common / ground_variance(&f->ground[beam]);
   ob_filter_up(f, f->strapdown.position_site_m, h + POSITION);
-  h[MAP] = -1.0;
-  return ob_sqrt(ob_ud_variance(&f->ud, h));
+  h[MAP + beam] = -share;
+  *error_m = share * f->map_error_m[beam];
+  double untold = ob_max(ground_variance(below) - common * share, 0.0);
+  return ob_sqrt(ob_ud_variance(&f->ud, h) + untold);
+}
+
+/* The altitude is taken from the beam that tells more of the ground below. */
+static void judge_nadir(ob_filter *f) {
+  ob_ground below;
+  double error_m[OB_FILTER_BEAMS], sigma_m[OB_FILTER_BEAMS];
+  int32_t best = 0;
+  ob_filter_expect_ground(f, f->nadir_along_m, f->nadir_cross_m, f->nadir_sigma_m, &below);
+  for (int32_t k = 0; k < OB_FILTER_BEAMS; k++) {
+    sigma_m[k] = altitude_sigma(f, &below, k, &error_m[k]);
+    best = sigma_m[k] < sigma_m[best] ? k : best;
+  }
+  f->nadir_rise_m = below.offset_m + error_m[best];
+  f->state.altitude_sigma_m = sigma_m[best];
 }
 
 static void refresh_sigmas(ob_filter *f) {
@@ -202,7 +233,7 @@ static void refresh_sigmas(ob_filter *f) {
     f->state.velocity_sigma_m_s[i] = ob_sqrt(ob_ud_diagonal(&f->ud, VELOCITY + i));
     f->state.attitude_sigma_rad[i] = ob_sqrt(ob_ud_variance(&f->ud, h));
   }
-  f->state.altitude_sigma_m = altitude_sigma(f);
+  judge_nadir(f);
   f->covariance_changed = 0;
 }
 
@@ -235,7 +266,6 @@ void ob_filter_settle(ob_filter *f) {
   transition(f, dt, phi);
   ob_ud_propagate(&f->ud, (const double(*)[OB_UD_WIDTH])phi, noise);
   walk_one_bias(f);
-  forget_map_error(f, dt);
   f->pending_ticks = 0;
   f->pending_ns = 0;
   f->pending_dv_z_m_s = 0.0;
@@ -248,13 +278,35 @@ void ob_filter_covariance(const ob_filter *f, double p[N * N]) { ob_ud_matrix(&f
 
 /* ---- measurement ----------------------------------------------------------------------------- */
 
-void ob_filter_fuse(ob_filter *f, const double h[N], double residual, double variance,
+/* With a part k of the optimal gain left out, P is that of the optimal gain plus S k k^T, where S is the
+ * variance of the innovation (the Joseph form of any gain, less that of the optimal one). */
+static void leave_out(ob_filter *f, int32_t held, double innovation_variance, double gain[N]) {
+  double part[N] = {0.0}, up[3];
+  if (held & HOLD_PLACE) {
+    ob_filter_up(f, f->strapdown.position_site_m, up);
+    ob_v3_copy(part + POSITION, gain + POSITION);
+    ob_v3_axpy(part + POSITION, -ob_v3_dot(up, gain + POSITION), up);
+  }
+  if (held & HOLD_ATTITUDE) {
+    ob_v3_copy(part + ATTITUDE, gain + ATTITUDE);
+  }
+  ob_ud_add(&f->ud, part, innovation_variance);
+  for (int32_t i = 0; i < N; i++) {
+    gain[i] -= part[i];
+  }
+}
+
+void ob_filter_fuse(ob_filter *f, const double h[N], double residual, double variance, int32_t held,
                     double error[N]) {
   double gain[N], left = residual;
+  double innovation_variance = held ? ob_ud_variance(&f->ud, h) + variance : 0.0;
   for (int32_t i = 0; i < N; i++) {
     left -= h[i] * error[i];
   }
   ob_ud_update(&f->ud, h, variance, gain);
+  if (held) {
+    leave_out(f, held, innovation_variance, gain);
+  }
   for (int32_t i = 0; i < N; i++) {
     error[i] += gain[i] * left;
   }
@@ -272,7 +324,9 @@ void ob_filter_correct(ob_filter *f, const double error[N]) {
   ob_v3_axpy(f->coupling, 1.0, error + COUPLING);
   ob_v3_axpy(f->shift_site_m, 1.0, error + POSITION);
   ob_v3_axpy(f->turn_site_rad, 1.0, error + ATTITUDE);
-  f->map_error_m += error[MAP];
+  for (int32_t k = 0; k < OB_FILTER_BEAMS; k++) {
+    f->map_error_m[k] += error[MAP + k];
+  }
   f->covariance_changed = 1;
 }
 
@@ -281,7 +335,8 @@ void ob_filter_correct(ob_filter *f, const double error[N]) {
 static void check_params(const ob_filter_params *p) {
   assert(p->tick_ns > 0 && p->covariance_ticks >= 1);
   assert(p->gyro_bias_sigma_rad_s > 0.0 && p->accelerometer_bias_sigma_m_s2 > 0.0);
-  assert(p->coupling_sigma > 0.0 && p->map_correlation_m > 0.0);
+  assert(p->coupling_sigma > 0.0);
+  assert(p->map_correlation_m > 0.0 && p->relief_correlation_m > 0.0);
   (void)p;
 }
 
@@ -297,7 +352,6 @@ void ob_filter_init(ob_filter *f, const ob_filter_params *params, const ob_site 
   f->map = map;
   ob_strapdown_init(&f->strapdown, time_ns, position_site_m, velocity_site_m_s, q_site_from_body);
   find_nadir(f, &height_m);
-  f->map_sigma_m = f->nadir_sigma_m;
   for (int32_t i = 0; i < 3; i++) {
     f->state.position_sigma_m[i] = prior->position_m[i];
     sigma[POSITION + i] = prior->position_m[i];
@@ -307,7 +361,10 @@ void ob_filter_init(ob_filter *f, const ob_filter_params *params, const ob_site 
     sigma[ACCEL + i] = params->accelerometer_bias_sigma_m_s2;
     sigma[COUPLING + i] = params->coupling_sigma;
   }
-  sigma[MAP] = ob_sqrt(ob_filter_map_variance(f, f->map_sigma_m));
+  for (int32_t k = 0; k < OB_FILTER_BEAMS; k++) {
+    ob_filter_expect_ground(f, f->nadir_along_m, f->nadir_cross_m, f->nadir_sigma_m, &f->ground[k]);
+    sigma[MAP + k] = ob_sqrt(ground_variance(&f->ground[k]));
+  }
   ob_ud_init(&f->ud, sigma);
   for (int32_t i = 0; i < OB_STREAMS; i++) {
     ob_gate_init(&f->gate[i], time_ns);
@@ -390,7 +447,7 @@ void ob_filter_output(ob_filter *f, ob_nav_state *out) {
   memcpy(state->q_site_from_body, f->strapdown.q_site_from_body, sizeof state->q_site_from_body);
   ob_v3_scale(state->rate_body_rad_s, f->strapdown.delta_angle_rad, per_s);
   ob_v3_scale(state->specific_force_body_m_s2, f->strapdown.delta_velocity_m_s, per_s);
-  state->altitude_m = height_m - f->nadir_map_m - f->map_error_m;
+  state->altitude_m = height_m - f->nadir_map_m - f->nadir_rise_m;
   state->altitude_worst_m = state->altitude_m - 3.0 * state->altitude_sigma_m;
   *out = *state;
 }
@@ -463,7 +520,7 @@ uint64_t ob_filter_hash(const ob_filter *f, uint64_t hash) {
   hash = ob_hash_f64s(hash, f->gyro_bias_rad_s, 3);
   hash = ob_hash_f64s(hash, f->accelerometer_bias_m_s2, 3);
   hash = ob_hash_f64s(hash, f->coupling, 3);
-  hash = ob_hash_f64(hash, f->map_error_m);
+  hash = ob_hash_f64s(hash, f->map_error_m, OB_FILTER_BEAMS);
   hash = ob_hash_f64s(hash, f->ud.d, N);
   return ob_hash_u64(hash, f->digest);
 }

@@ -86,8 +86,8 @@ static void fuse(ob_filter *f, const sighting *s, const double at[N], double err
     second += s->h[1][i] * at[i];
     own[i] = s->h[1][i] - factor * s->h[0][i];
   }
-  ob_filter_fuse(f, s->h[0], first, s->noise[0], error);
-  ob_filter_fuse(f, own, second - factor * first, s->noise[2] - factor * s->noise[1], error);
+  ob_filter_fuse(f, s->h[0], first, s->noise[0], 0, error);
+  ob_filter_fuse(f, own, second - factor * first, s->noise[2] - factor * s->noise[1], 0, error);
 }
 
 typedef struct {

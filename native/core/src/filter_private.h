@@ -21,9 +21,12 @@ void ob_filter_settle(ob_filter *f);
 /* Pose at a time within the history, corrections since included. Returns 0 outside it. */
 int ob_filter_pose_at(const ob_filter *f, int64_t time_ns, ob_pose *pose);
 
+/* States that a measurement considers but does not move (Schmidt 1966). */
+enum { HOLD_PLACE = 1 /* horizontal position */, HOLD_ATTITUDE = 2 };
+
 /* Use one scalar: `error` gathers the state error of the measurements used together, all linearised
- * at the same state. */
-void ob_filter_fuse(ob_filter *f, const double h[N], double residual, double variance,
+ * at the same state. `held` is a sum of HOLD_...; the covariance is that of the gain without them. */
+void ob_filter_fuse(ob_filter *f, const double h[N], double residual, double variance, int32_t held,
                     double error[N]);
 
 /* Move the state by the gathered error. */
@@ -32,8 +35,12 @@ void ob_filter_correct(ob_filter *f, const double error[N]);
 /* One-sigma of a horizontal position component, the larger. */
 double ob_filter_horizontal_sigma(const ob_filter *f);
 
-/* Variance of the map error state over ground that the map knows to `map_sigma_m`. */
-double ob_filter_map_variance(const ob_filter *f, double map_sigma_m);
+/* What is expected of the ground at a place that the map knows to `survey_sigma_m`. */
+void ob_filter_expect_ground(const ob_filter *f, double along_m, double cross_m,
+                             double survey_sigma_m, ob_ground *out);
+
+/* Covariance of the errors of that expectation at two places; of one place, their variance. */
+double ob_filter_ground_covariance(const ob_filter *f, const ob_ground *from, const ob_ground *to);
 
 /* Unit vector away from the Moon's centre at a site position, site axes. */
 void ob_filter_up(const ob_filter *f, const double position_site_m[3], double up[3]);

@@ -42,27 +42,32 @@ static int find_footprint(const ob_filter *f, const ob_pose *pose, const ob_rang
   return at->incidence < -0.05;
 }
 
-/* range = n . (ground - origin) / (n . d), and the ground rises with the map error, as far as that
- * below the vehicle is that at the hit. Of an error of position or attitude only how it moves the hit
- * up and down counts: what moving it sideways does to the height of the ground is in the map error
- * state. (To count it for the attitude alone lets a slope turn position error into attitude error, which
- * the next crater fix turns into more position error.) */
-static double partials(const ob_filter *f, const ob_pose *pose, const footprint *at, double h[N]) {
+/* range = n . (ground - origin) / (n . d), and the ground rises with the map error. Of an error of
+ * position or attitude only how it moves the hit up and down counts: what moving it sideways does to
+ * the height of the ground is in the map error state. (To count it for the attitude alone lets a slope
+ * turn position error into attitude error, which the next crater fix turns into more position error.) */
+static void partials(const ob_pose *pose, int32_t beam, const footprint *at, double h[N]) {
   double d_cross_up[3];
   double scale = 1.0 / at->incidence;
   ob_v3_scale(h + POSITION, at->up_site, -scale * at->upward);
   ob_v3_scale(h + VELOCITY, h + POSITION, -pose->age_s);
   ob_v3_cross(d_cross_up, at->direction_site, at->up_site);
   ob_v3_scale(h + ATTITUDE, d_cross_up, -scale * at->upward * at->predicted_m);
-  double shared = 0.0;
-  if (at->sigma_map_m == f->map_sigma_m) {
-    double away_m = ob_sqrt(square(at->hit[0] - f->nadir_along_m) +
-                            square(at->hit[1] - f->nadir_cross_m));
-    shared = ob_exp(-away_m / f->params.map_correlation_m);
-  }
-  h[MAP] = shared * at->upward * scale;
-  return square(at->upward * scale) * ob_filter_map_variance(f, at->sigma_map_m) *
-         (1.0 - shared * shared);
+  h[MAP + beam] = scale * at->upward;
+}
+
+/* Bring the map error of a beam to where it meets the ground now. Returns the variance that is new. */
+static double carry_map_error(ob_filter *f, int32_t beam, const footprint *at) {
+  ob_ground now, *last = &f->ground[beam];
+  ob_filter_expect_ground(f, at->hit[0], at->hit[1], at->sigma_map_m, &now);
+  double before = ob_filter_ground_covariance(f, last, last);
+  double after = ob_filter_ground_covariance(f, &now, &now);
+  double kept = ob_min(ob_filter_ground_covariance(f, last, &now) / before, 1.0);
+  double fresh = ob_max(after - kept * kept * before, 0.0);
+  ob_ud_markov(&f->ud, MAP + beam, kept, fresh);
+  f->map_error_m[beam] *= kept;
+  *last = now;
+  return fresh;
 }
 
 static int peer_is_accepted(const ob_filter *f, int32_t beam, int64_t time_ns) {
@@ -89,15 +94,13 @@ static double rate_sigma(const ob_filter *f, const double h[N]) {
   return ob_sqrt(ob_ud_variance(&f->ud, g));
 }
 
-/* Position along the row by the innovation, velocity by what it takes to have drifted that far since
- * the last accepted sample. */
-static void widen_by(ob_filter *f, const double h[N], double innovation_m, double drift_s) {
-  double position[N] = {0.0}, velocity[N] = {0.0};
+/* Position along the row by the innovation. Not the velocity: where the accelerometers were saturated or
+ * silent it has been widened already, and otherwise they exclude what such a drift would take. */
+static void widen_by(ob_filter *f, const double h[N], double innovation_m) {
+  double position[N] = {0.0};
   double norm2 = ob_v3_dot(h + POSITION, h + POSITION);
   ob_v3_scale(position + POSITION, h + POSITION, innovation_m / norm2);
-  ob_v3_scale(velocity + VELOCITY, h + POSITION, innovation_m / (norm2 * ob_max(drift_s, 10.0)));
   ob_ud_add(&f->ud, position, 1.0);
-  ob_ud_add(&f->ud, velocity, 1.0);
 }
 
 int ob_filter_range(ob_filter *f, int64_t time_ns, int32_t beam, double range_m) {
@@ -113,15 +116,18 @@ int ob_filter_range(ob_filter *f, int64_t time_ns, int32_t beam, double range_m)
     return OB_GATE_REJECT;
   }
   double h[N] = {0.0}, error[N] = {0.0};
-  double map_variance = partials(f, &pose, &at, h);
-  double variance = square(b->sigma_m) + square(b->sigma_fraction * range_m) + map_variance;
-  double innovation_m = range_m - (at.predicted_m + h[MAP] * f->map_error_m);
+  partials(&pose, beam, &at, h);
+  double per_rise = h[MAP + beam];
+  double fresh = square(per_rise) * carry_map_error(f, beam, &at);
+  double variance = square(b->sigma_m) + square(b->sigma_fraction * range_m);
+  double rise_m = f->ground[beam].offset_m + f->map_error_m[beam];
+  double innovation_m = range_m - (at.predicted_m + per_rise * rise_m);
   double total = ob_ud_variance(&f->ud, h) + variance;
   ob_gate_sample sample = {.time_ns = time_ns,
                            .dimension = 1,
                            .innovation = {innovation_m},
                            .sigma = {ob_sqrt(total)},
-                           .noise = {ob_sqrt(variance)},
+                           .noise = {ob_sqrt(variance + fresh)},
                            .rate_sigma = {rate_sigma(f, h)},
                            .nis = square(innovation_m) / total};
   const ob_gate_limits *limits = &f->params.gate[OB_STREAM_RANGE_A + beam];
@@ -129,13 +135,12 @@ int ob_filter_range(ob_filter *f, int64_t time_ns, int32_t beam, double range_m)
                      (!peer_is_accepted(f, beam, time_ns) &&
                       plausible(f, &at, innovation_m, sample.sigma[0]));
   ob_gate *gate = &f->gate[OB_STREAM_RANGE_A + beam];
-  int64_t lost_ns = time_ns - gate->last_accepted_ns;
   ob_gate_decision decision = ob_gate_score(gate, limits, &sample);
   if (decision == OB_GATE_REACQUIRE) {
-    widen_by(f, h, innovation_m, 1.0e-9 * (double)lost_ns);
+    widen_by(f, h, innovation_m);
   }
   if (decision != OB_GATE_REJECT) {
-    ob_filter_fuse(f, h, innovation_m, variance, error);
+    ob_filter_fuse(f, h, innovation_m, variance, HOLD_PLACE | HOLD_ATTITUDE, error);
     ob_filter_correct(f, error);
   }
   return decision;

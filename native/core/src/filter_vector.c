@@ -38,6 +38,13 @@ static void widen_by(ob_filter *f, int32_t block, const double h[3][N],
   ob_ud_add(&f->ud, v, 1.0);
 }
 
+/* Near the ground a steady path counts: a place known to hundreds of metres is not worth a step of tens
+ * that guidance would have to fly back. */
+static int holds_place(const ob_filter *f) {
+  return f->state.altitude_m < f->params.place_hold_m &&
+         ob_filter_horizontal_sigma(f) > f->params.place_hold_sigma_m;
+}
+
 /* Score three scalars with rows h against the gate and use them if accepted. */
 static int use_vector(ob_filter *f, int32_t stream, int64_t time_ns, const double h[3][N],
                       const double innovation[3], const double noise[3], double rate_sigma) {
@@ -53,6 +60,7 @@ static int use_vector(ob_filter *f, int32_t stream, int64_t time_ns, const doubl
     sample.plausible &= ob_fabs(innovation[i]) <= limit;
   }
   sample.nis = normalised_square(S, innovation);
+  int32_t held = stream == OB_STREAM_VELOCITY && holds_place(f) ? HOLD_PLACE : 0;
   ob_gate_decision decision =
       ob_gate_score(&f->gate[stream], &f->params.gate[stream], &sample);
   if (decision == OB_GATE_REACQUIRE) {
@@ -60,7 +68,7 @@ static int use_vector(ob_filter *f, int32_t stream, int64_t time_ns, const doubl
   }
   if (decision != OB_GATE_REJECT) {
     for (int32_t i = 0; i < 3; i++) {
-      ob_filter_fuse(f, h[i], innovation[i], noise[i] * noise[i], error);
+      ob_filter_fuse(f, h[i], innovation[i], noise[i] * noise[i], held, error);
     }
     ob_filter_correct(f, error);
   }

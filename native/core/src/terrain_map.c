@@ -84,6 +84,38 @@ void ob_map_relief(const ob_terrain_map *map, double along_m, double cross_m, do
   }
 }
 
+/* sqrt(-2 ln(1 - q)) of q = 1/6, 1/2, 5/6, times the factor that makes the mean square 2 */
+static const double RING[3] = {0.6404195, 1.2487004, 2.0076378};
+
+#define C8 0.7071067811865476
+#define C16 0.9238795325112867
+#define S16 0.3826834323650898
+
+/* The eight directions of even rings, and of the odd ring between them. */
+static const double SPOKE[2][8][2] = {
+    {{1.0, 0.0}, {C8, C8}, {0.0, 1.0}, {-C8, C8}, {-1.0, 0.0}, {-C8, -C8}, {0.0, -1.0}, {C8, -C8}},
+    {{C16, S16}, {S16, C16}, {-S16, C16}, {-C16, S16}, {-C16, -S16}, {-S16, -C16}, {S16, -C16},
+     {C16, -S16}},
+};
+
+void ob_map_scatter(const ob_terrain_map *map, double along_m, double cross_m, double sigma_m,
+                    double *offset_m, double *scatter_m) {
+  double survey_m, sum = 0.0, squares = 0.0;
+  double here_m = ob_map_height_m(map, along_m, cross_m, &survey_m);
+  for (int32_t i = 0; i < 3; i++) {
+    for (int32_t k = 0; k < 8; k++) {
+      double along = along_m + sigma_m * RING[i] * SPOKE[i & 1][k][0];
+      double cross = cross_m + sigma_m * RING[i] * SPOKE[i & 1][k][1];
+      double height_m = ob_map_height_m(map, along, cross, &survey_m);
+      double rise = survey_m < OB_MAP_UNKNOWN_SIGMA_M ? height_m - here_m : 0.0;
+      sum += rise;
+      squares += rise * rise;
+    }
+  }
+  *offset_m = sum / 24.0;
+  *scatter_m = ob_sqrt(ob_max(squares / 24.0 - *offset_m * *offset_m, 0.0));
+}
+
 typedef struct {
   double range_m, clearance_m, sigma_m;
   double descent; /* -cosine of the angle between the ray and the vertical */

@@ -9,13 +9,16 @@
  *   15-17 thrust coupling, body axes: what the accelerometers read along x, y, z per unit of specific
  *         force along body z, less the truth: their misalignment about y and x, and their scale on z.
  *         The engines push along z for minutes, so these three errors, and only these, build up.
- *   18    map error, m: true ground below the vehicle minus the map's height below the estimate. It is
- *         a Markov process in the distance flown over ground, with a correlation length and the
- *         variance map sigma^2 + (relief slope x horizontal sigma)^2: a horizontal error puts the
- *         vehicle over other ground than the map says, and that is noise here, not knowledge (a
- *         linear filter that takes horizontal position from slopes deceives itself once its error
- *         exceeds their extent). So range measurements over one spot do not pretend to know the map,
- *         and the altitude above the true ground is still known as well as the rangefinder gives it.
+ *   18-19 map error, m, one for each range beam: true ground at the beam's footprint minus the height
+ *         expected of it. Expected is the mean of the map over the places that the horizontal sigma
+ *         allows, and the variance is the survey's plus the scatter of the map over those places
+ *         (ob_map_scatter): a horizontal error puts the footprint on other ground than the map says,
+ *         and that is noise here, not knowledge (a linear filter that takes horizontal position from
+ *         slopes deceives itself once its error exceeds their extent). Both parts are Markov processes
+ *         in the distance that the footprint moves over ground, each with its correlation length. So
+ *         over mountains that the vehicle cannot place, ranges say little, however many they are;
+ *         over a mare they say much; over one spot they do not pretend to know the map, and the
+ *         altitude above the true ground is still known as well as the rangefinder gives it.
  *
  * Truth model: measured increment / dt = rate + gyro bias + noise; specific force + accelerometer
  * bias + coupling x force_z + noise.
@@ -81,8 +84,14 @@ typedef struct {
   double accelerometer_bias_sigma_m_s2;
   double coupling_sigma;
 
-  double map_correlation_m; /* of the map's error, in distance over ground */
-  double relief_slope;      /* typical rise of the ground per metre of horizontal error */
+  /* distances over ground in which errors of height decay by 1/e: */
+  double map_correlation_m;    /* the survey's own */
+  double relief_correlation_m; /* those that a horizontal error makes; at least the horizontal sigma */
+
+  double relief_sigmas;        /* horizontal error in sigmas for which the scatter is taken */
+  /* below this altitude, and while it is known worse than this, velocities leave the horizontal
+   * position alone */
+  double place_hold_m, place_hold_sigma_m;
 
   ob_range_beam beam[OB_FILTER_BEAMS];
   double velocity_sigma_m_s[3];      /* velocimeter, body axes: hypot(sigma, fraction speed) */
@@ -114,6 +123,15 @@ typedef struct {
   double turn_site_rad[3];     /* sum of attitude corrections made before this */
 } ob_filter_pose;
 
+/* What is expected of the ground at a place. */
+typedef struct {
+  double along_m, cross_m;    /* corridor */
+  double offset_m;            /* expected height less the map's height at the place */
+  double survey_sigma_m;      /* of the map */
+  double relief_sigma_m;      /* of heights within the horizontal error */
+  double horizontal_sigma_m;  /* the vehicle's */
+} ob_ground;
+
 typedef struct {
   ob_filter_params params;
   ob_site site;
@@ -122,10 +140,11 @@ typedef struct {
   double gyro_bias_rad_s[3];
   double accelerometer_bias_m_s2[3];
   double coupling[3];
-  double map_error_m;
+  double map_error_m[OB_FILTER_BEAMS];
+  ob_ground ground[OB_FILTER_BEAMS];   /* where each beam met it last: map_error_m is of there */
   double nadir_along_m, nadir_cross_m; /* the ground below */
   double nadir_map_m, nadir_sigma_m;   /* the map's height there, and its sigma */
-  double map_sigma_m; /* sigma of the grid that map_error_m belongs to */
+  double nadir_rise_m;                 /* what is thought of the true ground there, less the map's */
   ob_ud ud;
   ob_gate gate[OB_STREAMS];
 
@@ -135,7 +154,7 @@ typedef struct {
   int64_t covariance_changed; /* 1 until the sigmas of `state` follow */
   double pending_dv_site_m_s[3];
   double pending_dv_z_m_s;
-  int64_t walked_ns[OB_UD_STATES - OB_UD_DYNAMIC - 1]; /* when each bias last took its random walk */
+  int64_t walked_ns[OB_UD_STATES - OB_UD_DYNAMIC - OB_FILTER_BEAMS]; /* when each bias last took its random walk */
   int64_t walk_next;
 
   double shift_site_m[3]; /* sum of all position corrections */
@@ -192,7 +211,7 @@ int ob_filter_craters(ob_filter *f, int64_t time_ns, const ob_camera *camera,
  * those that are silent. */
 void ob_filter_watch(ob_filter *f, int64_t now_ns);
 
-/* Covariance of the 19 states, row major; for tests and reports. */
+/* Covariance of the 20 states, row major; for tests and reports. */
 void ob_filter_covariance(const ob_filter *f, double p[OB_UD_STATES * OB_UD_STATES]);
 
 /* State, biases and diagonal factors now, and the running digest that one column of U and one gate enter

@@ -47,6 +47,14 @@ void ob_map_normal(const ob_terrain_map *map, double along_m, double cross_m, do
 void ob_map_relief(const ob_terrain_map *map, double along_m, double cross_m, double radius_m,
                    double *lowest_m, double *highest_m);
 
+/* The height of the ground at a place known to `sigma_m`, one sigma along and across: its expectation
+ * less the map's height at the place itself, and its standard deviation. From 24 points, each as
+ * likely as the others, on three rings whose radii are the 1/6, 1/2 and 5/6 quantiles of the Rayleigh
+ * distribution, widened by 6 % so that a plane of slope g scatters by g sigma_m. A point off the map
+ * counts as the place itself. */
+void ob_map_scatter(const ob_terrain_map *map, double along_m, double cross_m, double sigma_m,
+                    double *offset_m, double *scatter_m);
+
 /* Where a ray meets the mapped ground: distance along the unit direction and the sigma of the height
  * there. At most 160 heights are looked up. The march takes no step in which ground sloping less
  * than 35 deg (bodies above it would be fresh crater walls) could be passed unseen; the crossing is

@@ -1,4 +1,4 @@
-/* A covariance of 19 error states held as factors, P = U D U^T.
+/* A covariance of 20 error states held as factors, P = U D U^T.
  *
  * U is unit upper triangular, D diagonal and positive; so P stays symmetric and positive definite
  * whatever the rounding (Bierman 1977, Factorization Methods for Discrete Sequential Estimation).
@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define OB_UD_STATES 19
+#define OB_UD_STATES 20
 #define OB_UD_DYNAMIC 9
 #define OB_UD_WIDTH 10 /* OB_UD_DYNAMIC made even, so that loops over it go in pairs */
 
