@@ -26,6 +26,7 @@ from hil.faults import FaultSpec
 from hil.plant.preset import Dispersions
 from hil.validation import describe
 
+SEED_MAX = 2**63 - 1
 FOLDER = Path(__file__).parent / "scenarios"
 
 
@@ -49,8 +50,8 @@ class Site(_Table):
 class World(_Table):
     """The emulated Moon and the survey that the onboard map is made from."""
 
-    seed: Annotated[int, Field(ge=0)] = 1
-    survey_seed: Annotated[int, Field(ge=0)] | None = None  # None: from the run's seed
+    seed: Annotated[int, Field(ge=0, le=SEED_MAX)] = 1
+    survey_seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None  # None: from the run's seed
     craters: Path | None = None  # None: the IAU's named craters
     elevation: Path | None = None  # None: LOLA at 10.7 km
     elevation_unit_m: Annotated[float, Field(gt=0.0, le=100.0)] | None = None  # of one count
@@ -87,7 +88,7 @@ class Knowledge(_Table):
 class Command(_Table):
     """A telecommand from the ground."""
 
-    time_s: Annotated[float, Field(ge=0.0)]
+    time_s: Annotated[float, Field(ge=0.0, le=100_000.0)]
     name: str
     arguments: dict[str, Any] = {}
 
@@ -105,6 +106,7 @@ METRICS = (
     "propellant_margin_m_s",
     "sim_seconds",
     "fixes",
+    "frames",
     "faults_tripped",
     "cutoff_delay_s",
 )

@@ -29,7 +29,7 @@ def write(path: Path, run: Run) -> None:
         from PIL import Image
     except ImportError as error:
         raise MissingExtra(
-            f"a picture needs the package {error.name}: pip install 'onboard[report]'"
+            f"a picture needs the package {error.name}: pip install matplotlib pillow"
         ) from None
     shown = _choose([frame for frame in run.frames if len(frame.matched)])
     with plt.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):

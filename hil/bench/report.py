@@ -90,7 +90,7 @@ def write(path: Path, run: Run) -> None:
         matplotlib.use("Agg")
     except ImportError as error:
         raise MissingExtra(
-            f"the report needs the package {error.name}: pip install 'onboard[report]'"
+            f"the report needs the package {error.name}: pip install jinja2 matplotlib pillow"
         ) from None
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),

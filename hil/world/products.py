@@ -200,7 +200,7 @@ def _read_geotiff(file: Path) -> tuple[npt.NDArray[np.int16], float | None]:
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError as error:
-        raise ProductError(f"{file}: GeoTIFF needs Pillow: pip install onboard[report]") from error
+        raise ProductError(f"{file}: GeoTIFF needs Pillow: pip install pillow") from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow only warns of a file that ends early

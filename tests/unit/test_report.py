@@ -1,0 +1,182 @@
+"""The offline report: complete, self-contained, and drawn for runs that ended anywhere."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import short_scenario
+from PIL import Image
+
+from hil.bench import log, picture, report
+from hil.bench.report import EventLine, FrameView, MemberUse, Run
+from hil.bench.result import Result, judge
+
+SECTIONS = (
+    "Verdict",
+    "Trajectory over terrain",
+    "Altitude and speed",
+    "Position error against 3 sigma",
+    "Velocity error against 3 sigma",
+    "Attitude error against 3 sigma",
+    "The last kilometre and the last minute",
+    "Camera frames",
+    "Scheduler",
+    "Injected faults",
+    "Events",
+)
+
+
+class Headings(HTMLParser):
+    """The h2 headings of a page, and every address that it would load from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headings: list[str] = []
+        self.addresses: list[str] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = tag == "h2"
+        wanted = ("src", "href", "xlink:href", "data", "action")
+        self.addresses += [value or "" for name, value in attrs if name in wanted]
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.headings.append(data)
+            self._inside = False
+
+
+def flight(rows: int) -> np.ndarray:
+    """A log of a straight descent towards the target from the south."""
+    table = np.zeros(rows, log.DTYPE)
+    part = np.linspace(0.0, 1.0, rows)
+    table["time_s"] = 700.0 * part
+    table["phase"] = np.floor(4.999 * part)
+    table["true_north_m"] = table["nav_north_m"] = -100_000.0 * (1.0 - part)
+    table["true_up_m"] = table["nav_up_m"] = 15_000.0 * (1.0 - part)
+    table["true_altitude_m"] = table["nav_altitude_m"] = 15_000.0 * (1.0 - part)
+    table["true_velocity_north_m_s"] = 143.0
+    for name in log.COLUMNS:
+        if "sigma" in name:
+            table[name] = 1.0
+    return table
+
+
+def frames(count: int) -> list[FrameView]:
+    image = np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)
+    found = np.array([[10.0, 20.0, 5.0], [30.0, 40.0, 6.0]])
+    return [
+        FrameView(20.0 * k, 15_000.0 - 100.0 * k, image, found, found[:1], f"frame {k}")
+        for k in range(count)
+    ]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    scenario = short_scenario.scenario(tmp_path)[0]
+    return Run(
+        scenario=scenario,
+        result=judge(Result("short", 7, sim_seconds=19.0, bit_hash="00ff"), scenario),
+        log=flight(500),
+        ground_m=np.column_stack([np.linspace(-100_000.0, 0.0, 500), np.zeros(500)]),
+        frames=frames(30),
+        members=[
+            MemberUse("navigation", 100, 4000.0, {"desk": 50.0, "m7": 2000.0}, 7.5, 1, 2, 3),
+            MemberUse("craters", 10, 500.0, {"desk": 5.0, "m7": 100.0}, None, 0, 0, 0),
+        ],
+        events=[EventLine(12.0, "warning", "a <b>bold</b> event"), EventLine(13.0, "info", "two")],
+        faults=[EventLine(3.0, "", "imu.a dies")],
+    )
+
+
+def page(run: Run, folder: Path) -> str:
+    report.write(folder / "report.html", run)
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_every_section_is_there_in_order(run: Run, tmp_path: Path) -> None:
+    parser = Headings()
+    parser.feed(page(run, tmp_path))
+    assert tuple(parser.headings) == SECTIONS
+
+
+def test_nothing_is_loaded_from_outside(run: Run, tmp_path: Path) -> None:
+    html = page(run, tmp_path)
+    parser = Headings()
+    parser.feed(html)
+    assert parser.addresses
+    assert all(a.startswith(("data:image/", "#")) for a in parser.addresses)
+    assert not re.search(r"url\((?!['\"]?#)|@import|<script|<link|<iframe", html)
+
+
+def test_figures_stand_beside_what_was_expected(run: Run, tmp_path: Path) -> None:
+    html = page(run, tmp_path)
+    assert re.search(r'sim_seconds<td class="n bad">19\.000<td>&gt;= 20', html)
+    assert "sim_seconds is 19, expected &gt;= 20" in html
+    assert '<span class="failed">failed</span>' in html
+    assert "bit hash <code>00ff</code>" in html
+
+
+def test_scheduler_shows_use_by_target(run: Run, tmp_path: Path) -> None:
+    html = page(run, tmp_path)
+    row = next(line for line in html.splitlines() if line.startswith("<tr><td>navigation<"))
+    assert re.findall(r'"n">([^<]*)', row) == [
+        "100", "4000", "0.5 %", "20.0 %", "7.50", "1", "2", "3",
+    ]  # fmt: skip
+
+
+def test_frames_are_spread_over_the_flight_with_circles(run: Run, tmp_path: Path) -> None:
+    html = page(run, tmp_path)
+    assert html.count("<figure>") == report.FRAMES_SHOWN
+    assert f"30 frames, {report.FRAMES_SHOWN} shown" in html
+    assert "frame 0<" in html and "frame 29<" in html
+    assert html.count("<circle") == 3 * report.FRAMES_SHOWN
+
+
+def test_text_of_events_is_escaped(run: Run, tmp_path: Path) -> None:
+    html = page(run, tmp_path)
+    assert "<b>bold</b>" not in html
+    assert "&lt;b&gt;bold" in html
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 10])
+def test_a_run_that_hardly_began_has_a_report(run: Run, tmp_path: Path, rows: int) -> None:
+    short = Run(
+        scenario=run.scenario, result=run.result, log=flight(rows), ground_m=run.ground_m[:rows]
+    )
+    html = page(short, tmp_path)
+    assert "Verdict" in html
+    assert ("Altitude and speed" in html) == (rows > 1)
+
+
+def test_downward_speed_is_that_towards_the_centre_of_the_moon() -> None:
+    """A vehicle on a circle around the Moon does not descend, although its site `up` changes."""
+    table = flight(400)
+    angle = -0.3 * (1.0 - np.linspace(0.0, 1.0, 400))
+    radius_m = 1_737_400.0
+    table["true_north_m"] = radius_m * np.sin(angle)
+    table["true_up_m"] = radius_m * (np.cos(angle) - 1.0)
+    assert np.abs(report.descent_m_s(table)).max() < 1e-6
+    table["true_up_m"] = table["true_north_m"] = 0.0
+    table["true_up_m"] -= 2.0 * table["time_s"]
+    np.testing.assert_allclose(report.descent_m_s(table), 2.0, rtol=1e-9)
+
+
+def test_a_picture_of_a_landing(run: Run, tmp_path: Path) -> None:
+    picture.write(tmp_path / "landing.png", run)
+    with Image.open(tmp_path / "landing.png") as image:
+        assert image.format == "PNG"
+        assert image.width == 1000
+        assert len(image.convert("RGB").getcolors(1 << 20) or []) > 20
+    assert (tmp_path / "landing.png").stat().st_size < 300_000
+
+
+def test_a_picture_needs_fixes(run: Run, tmp_path: Path) -> None:
+    blind = Run(scenario=run.scenario, result=run.result, log=run.log, ground_m=run.ground_m)
+    with pytest.raises(ValueError, match="0 frames with a fix"):
+        picture.write(tmp_path / "landing.png", blind)
+    assert not (tmp_path / "landing.png").exists()

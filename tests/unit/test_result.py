@@ -1,0 +1,72 @@
+"""The verdict of a run, and that its JSON has the documented keys."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import pytest
+import short_scenario
+
+from hil.bench.result import Result, describe, judge
+from hil.scenario import METRICS, Expectation, Scenario
+
+DOCUMENT = Path(__file__).parents[2] / "docs/run.md"
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Scenario:
+    extra = (
+        '[[expect]]\nmetric = "tilt_deg"\nmax = 12.0\n[[expect]]\nmetric = "landed"\nequals = true'
+    )
+    return short_scenario.scenario(tmp_path, extra=extra)[0]
+
+
+def documented_keys() -> list[str]:
+    table = DOCUMENT.read_text(encoding="utf-8").split("## The JSON")[1].split("\n## ")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    return [key for cell in cells for key in re.findall(r"`(\w+)`", cell)]
+
+
+def test_the_json_has_exactly_the_documented_keys() -> None:
+    assert sorted(Result("x", 1).as_json()) == sorted(documented_keys())
+
+
+def test_every_metric_is_a_figure() -> None:
+    assert set(METRICS) <= {f.name for f in dataclasses.fields(Result)}
+
+
+def test_all_expectations_held(scenario: Scenario) -> None:
+    result = Result("short", 1, sim_seconds=20.0, tilt_deg=12.0, landed=True)
+    assert judge(result, scenario).verdict == "passed"
+    assert result.failed_expectations == []
+
+
+def test_each_failed_expectation_has_its_line(scenario: Scenario) -> None:
+    result = judge(Result("short", 1, sim_seconds=19.9, tilt_deg=12.3456, landed=True), scenario)
+    assert result.verdict == "failed"
+    assert result.failed_expectations == [
+        "sim_seconds is 19.9, expected >= 20",
+        "tilt_deg is 12.35, expected <= 12",
+    ]
+
+
+def test_a_figure_that_never_came_to_be_fails(scenario: Scenario) -> None:
+    result = judge(Result("short", 1, sim_seconds=20.0, landed=True), scenario)
+    assert result.failed_expectations == ["tilt_deg is None, expected <= 12"]
+
+
+def test_an_interrupted_run_is_neither_passed_nor_failed(scenario: Scenario) -> None:
+    result = Result("short", 1, sim_seconds=20.0, tilt_deg=1.0, landed=True)
+    assert judge(result, scenario, interrupted=True).verdict == "interrupted"
+
+
+def test_a_range_is_told_whole() -> None:
+    line = describe(Expectation(metric="fixes", min=3, max=30), 31)
+    assert line == "fixes is 31, expected >= 3 and <= 30"
+
+
+def test_the_json_is_json() -> None:
+    assert json.loads(json.dumps(Result("x", 1).as_json()))["miss_distance_m"] is None
