@@ -37,6 +37,7 @@ class FaultLine:
         self._order = count()
         self._offs = [f for f in self._faults if f.spec.kind == "off" and f.spec.message]
         self._idle = False  # whether a device that is off has been told so
+        self._offs_change_ns = _INT64_MIN  # before then, no `off` fault begins or ends
 
     def push(self, message: Any) -> None:
         """A message enters now."""
@@ -58,6 +59,9 @@ class FaultLine:
         if not self._offs:
             return None
         now = self._clock()
+        if now < self._offs_change_ns:
+            return None
+        self._offs_change_ns = min(fault.next_change_ns(now) for fault in self._offs)
         active = [fault for fault in self._offs if fault.active(now)]
         if not active or self._idle:
             self._idle = bool(active)
@@ -88,6 +92,11 @@ class _Fault:
 
     def active(self, now_ns: int) -> bool:
         return self._start_ns <= now_ns < self._end_ns
+
+    def next_change_ns(self, now_ns: int) -> int:
+        """When it begins or ends next."""
+        later = (t for t in (self._start_ns, self._end_ns) if t > now_ns)
+        return min(later, default=_INT64_MAX)
 
     def act(self, now_ns: int, due_ns: int, message: Any) -> _Timed:
         """What leaves the fault when a message enters it."""

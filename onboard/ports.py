@@ -18,6 +18,14 @@ class InputPort(Protocol):
         """The next sample that has not been read yet, or None. Call until None to drain."""
 
 
+def holds_one(port: Any) -> bool:
+    """Whether an input port never holds more than one sample, so that one read drains it.
+
+    Such a port says so by an attribute `holds_one`; a port without it may hold any number.
+    """
+    return bool(getattr(port, "holds_one", False))
+
+
 class OutputPort(Protocol):
     """An actuator."""
 

@@ -8,6 +8,7 @@ recorded inputs.
 from __future__ import annotations
 
 import difflib
+import gc
 import hashlib
 import json
 import math
@@ -209,7 +210,7 @@ class _Session:
     def fly(self) -> Result:
         """Run to the end and judge."""
         start = time.perf_counter()
-        with self._interruptible():
+        with self._interruptible(), _lasting_objects_uncollected():
             self._loop(start)
         self.log.flush(self._tick)
         self.vehicle.recorder.flush()
@@ -331,6 +332,16 @@ class _Session:
             }
             for name, m in self.setting.dictionary.schedule.members.items()
         ]
+
+
+@contextmanager
+def _lasting_objects_uncollected() -> Iterator[None]:
+    """What the setting holds lives through the run; not to walk it again and again spares 3 %."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 # --- both ways to run a vehicle -----------------------------------------------------------------

@@ -31,6 +31,7 @@ class RowPort:
         self.name = name
         if read is not None:
             self.read = read
+            self.holds_one = True  # the row of the last sample, see `onboard.ports.holds_one`
         if write is not None:
             self.write = write
 

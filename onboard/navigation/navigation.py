@@ -87,8 +87,8 @@ class Navigation:
         self._star = bus.topic("star_tracker")
         self._matches = bus.topic("matches")
         self._imu_seen = self._imu.sequence
-        self._seen = self._arrivals()
         self._seen_each = self._sequences()
+        self._seen = sum(self._seen_each)  # publications of all measurement topics so far
         self._publish = bus.topic("navigation").publish
         self._gates = bus.topic("gates")
         self._gates_value = ffi.addressof(self.filter.gate)[0]
@@ -105,21 +105,18 @@ class Navigation:
             self._step_imu(self.filter, row[0], row[2:5], row[5:8], row[8], state)
         else:
             state.valid = 0
-        if self._arrivals() != self._seen:
-            self._use_measurements()
-        if now_ns >= self._watch_ns:
-            self._watch(now_ns)
-        self._publish(state, now_ns)
-
-    def _arrivals(self) -> int:
-        """Publications of all measurement topics so far."""
-        return (
+        arrivals = (
             self._range_a.sequence
             + self._range_b.sequence
             + self._velocity.sequence
             + self._star.sequence
             + self._matches.sequence
         )
+        if arrivals != self._seen:
+            self._use_measurements()
+        if now_ns >= self._watch_ns:
+            self._watch(now_ns)
+        self._publish(state, now_ns)
 
     def _sequences(self) -> list[int]:
         topics = (self._range_a, self._range_b, self._velocity, self._star, self._matches)

@@ -9,23 +9,17 @@ from onboard.bus import Bus
 from onboard.ports import InputPort
 from onboard.sensors.intake import Intake
 
-ANGLE_RAD = 0.2  # of one sample: 20 rad/s
-PUSH_M_S = 2.0  # of one sample: 20 g
+ANGLE_RAD = 0.2  # magnitude in one sample: 20 rad/s
+PUSH_M_S = 2.0  # magnitude in one sample: 20 g
 MAX_AGE_NS = 25_000_000
 SWITCH_AFTER = 3  # steps without a good sample
 
 
 def increments_are_good(sample: Any) -> bool:
     """ImuSample: what a lander can feel. Saturated samples pass; navigation allows for them."""
-    _, _, ax, ay, az, vx, vy, vz, _ = sample
-    return (
-        -ANGLE_RAD < ax < ANGLE_RAD
-        and -ANGLE_RAD < ay < ANGLE_RAD
-        and -ANGLE_RAD < az < ANGLE_RAD
-        and -PUSH_M_S < vx < PUSH_M_S
-        and -PUSH_M_S < vy < PUSH_M_S
-        and -PUSH_M_S < vz < PUSH_M_S
-    )
+    ax, ay, az, vx, vy, vz = sample[2:8]
+    turn2, push2 = ax * ax + ay * ay + az * az, vx * vx + vy * vy + vz * vz
+    return bool(turn2 < ANGLE_RAD * ANGLE_RAD and push2 < PUSH_M_S * PUSH_M_S)
 
 
 class Imu:
@@ -44,7 +38,7 @@ class Imu:
         self.switch_count = 0
         self._publish = topic.publish
         self._newest = self.intakes[0].newest
-        self._standby = self.intakes[1:]
+        self._standby = [intake.newest for intake in self.intakes[1:]]
         self._silent = 0  # steps since the last good sample of the instance in use
 
     def step(self, now_ns: int) -> None:
@@ -55,8 +49,8 @@ class Imu:
             self._publish(sample, sample[0])
         else:
             self._silent += 1
-        for intake in self._standby:
-            intake.newest(now_ns)
+        for newest in self._standby:
+            newest(now_ns)
         if self._silent >= SWITCH_AFTER:
             self._switch(now_ns)
 
@@ -84,7 +78,7 @@ class Imu:
         self.selected = index
         self.switch_count += 1
         self._newest = chosen.newest
-        self._standby = [i for i in self.intakes if i is not chosen]
+        self._standby = [i.newest for i in self.intakes if i is not chosen]
         self._silent = 0
 
     def state_word(self) -> int:

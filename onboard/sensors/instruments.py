@@ -10,7 +10,7 @@ from typing import Any
 
 from onboard.bus import Bus
 from onboard.core._core import lib
-from onboard.ports import CameraPort, InputPort
+from onboard.ports import CameraPort, InputPort, holds_one
 from onboard.sensors.intake import Check, Intake
 
 RANGE_M = 100_000.0
@@ -97,6 +97,7 @@ class FrameIntake:
         self.good_count = 0
         self.bad_count = 0
         self._read = port.read
+        self._holds_one = holds_one(port)
         self._publish = bus.topic("frame").publish
 
     def step(self, now_ns: int) -> None:
@@ -108,6 +109,8 @@ class FrameIntake:
                 self.good_count += 1
             else:
                 self.bad_count += 1
+            if self._holds_one:
+                break
         if best is not None and self.enabled:
             self._publish(best, best[0].time_ns)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from onboard.bus import NEVER_NS, Topic
 from onboard.core._core import lib
-from onboard.ports import InputPort
+from onboard.ports import InputPort, holds_one
 
 Check = Callable[[Any], bool]
 
@@ -23,6 +23,7 @@ class Intake:
     __slots__ = (
         "_check",
         "_expected",
+        "_holds_one",
         "_max_age_ns",
         "_publish",
         "_read",
@@ -47,6 +48,7 @@ class Intake:
         self.repeated_count = 0  # not newer than the last
         self.gap_count = 0  # samples that never came
         self._read = port.read
+        self._holds_one = holds_one(port)
         self._publish = topic.publish
         self._check = check
         self._max_age_ns = max_age_ns
@@ -59,29 +61,30 @@ class Intake:
 
     def newest(self, now_ns: int) -> Any:
         """The newest good sample that waits at the port, or None."""
-        read = self._read
-        sample = read()
+        sample = self._read()
+        if self._holds_one:  # one read drains it: spares half of the reads
+            return sample if sample is not None and self._accepts(sample, now_ns) else None
         best = None
         while sample is not None:
             if self._accepts(sample, now_ns):
                 best = sample
-                self.time_ns = sample[0]
-            sample = read()
+            sample = self._read()
         return best
 
     def _accepts(self, sample: Any, now_ns: int) -> bool:
         """Whether the sample is new, timely and good; counts why not."""
-        sequence = sample[1]
+        time_ns, sequence = sample[0], sample[1]
         if sequence != self._expected and self._repeated(sequence):
             return False
         self._expected = sequence + 1
-        if not 0 <= now_ns - sample[0] <= self._max_age_ns:
+        if not 0 <= now_ns - time_ns <= self._max_age_ns:
             self.late_count += 1
             return False
         if not self._check(sample):
             self.bad_count += 1
             return False
         self.good_count += 1
+        self.time_ns = time_ns
         return True
 
     def _repeated(self, sequence: int) -> bool:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from onboard.core._core import lib
 from onboard.messages import LAYOUTS
-from onboard.ports import CameraPort, InputPort, NonVolatileMemory, OutputPort, Radio
+from onboard.ports import CameraPort, InputPort, NonVolatileMemory, OutputPort, Radio, holds_one
 from onboard.services.events import EventLog, EventRecord
 
 _TICK = struct.Struct("<q")
@@ -120,18 +120,20 @@ class Recorder:
         "_reply",
         "_sink",
         "_ticks",
+        "keeps",
         "outputs",
         "tick",
     )
 
     def __init__(
-        self, sink: Sink | None = None, *, events: EventLog | None = None, block_ticks: int = 100
+        self, sink: Sink | None = None, *, events: EventLog | None = None, block_ticks: int = 500
     ) -> None:
         """Records of `events`, if given, go to the sink with the blocks."""
         self.tick = -1
         self._events = events
         self._events_sent = 0
         self._sink = sink
+        self.keeps = sink is not None  # whether rows are noted, not only hashed
         self._block_ticks = block_ticks
         self._blocks: dict[str, _Rows | _Fields | _Packets] = {}
         self._grant = self.fields("grant", "TimeGrant").fields.extend
@@ -162,7 +164,8 @@ class Recorder:
     def begin(self, tick: int, time_ns: int) -> None:
         """A grant arrived: what follows belongs to its tick."""
         self.tick = tick
-        self._grant((tick, tick, time_ns))
+        if self.keeps:
+            self._grant((tick, tick, time_ns))
 
     def end(self, state_hash: int) -> int:
         """The tick is over: chain its output rows onto the hash and note the reply."""
@@ -171,22 +174,25 @@ class Recorder:
             octets = b"".join(outputs)
             state_hash = _hash(state_hash, octets, len(octets))
             outputs.clear()
-        tick = self.tick
-        self._reply((tick, tick, state_hash))
-        self._ticks += 1
-        if self._ticks >= self._block_ticks:
-            self.flush()
+        if self.keeps:
+            tick = self.tick
+            self._reply((tick, tick, state_hash))
+            self._ticks += 1
+            if self._ticks >= self._block_ticks:
+                self.flush()
         return state_hash
 
     def flush(self) -> None:
         """Send all that has gathered to the sink; call it after the last tick."""
         self._ticks = 0
+        if self._sink is None:
+            return
         for channel, block in self._blocks.items():
             first_tick, count, data = block.take()
-            if count and self._sink is not None:
+            if count:
                 self._open(channel, block.kind)
                 self._sink.block(channel, first_tick, count, data)
-        if self._events is not None and self._sink is not None:
+        if self._events is not None:
             for record in self._events.since(self._events_sent):
                 self._sink.event(record)
             self._events_sent = self._events.sequence
@@ -211,8 +217,10 @@ class RecordedInput:
         """`message` is the class of the port's rows."""
         self.name = port.name
         self.port = port
+        self.holds_one = holds_one(port)
         fields = recorder.fields(port.name, message.__name__).fields
-        self.read = _noted(port.read, recorder, fields.append, fields.extend)
+        noted = _noted(port.read, recorder, fields.append, fields.extend)
+        self.read = noted if recorder.keeps else port.read
 
 
 def _noted(
@@ -242,11 +250,13 @@ class RecordedOutput:
         self._pack = _many(message.__name__, 1).pack
         self._recorder = recorder
         self._output = recorder.outputs.append
+        self._keeps = recorder.keeps
         self._note = recorder.rows(port.name, message.__name__).rows.append
 
     def write(self, message: Any) -> None:
         row = self._pack(self._recorder.tick, *message)
-        self._note(row)
+        if self._keeps:
+            self._note(row)
         self._output(row)
         self._write(message)
 
@@ -257,6 +267,7 @@ class RecordedCamera:
     def __init__(self, port: CameraPort, recorder: Recorder, message: type) -> None:
         """`message` is the class of its commands."""
         self.name = port.name
+        self.holds_one = holds_one(port)
         self._read = port.read
         self._recorder = recorder
         self._pack_header = LAYOUTS["FrameHeader"].pack
@@ -286,17 +297,19 @@ class RecordedRadio:
     def __init__(self, radio: Radio, recorder: Recorder, name: str = "radio") -> None:
         self._radio = radio
         self._recorder = recorder
+        self._keeps = recorder.keeps
         self._up = recorder.packets(f"{name}.up").append
         self._down = recorder.packets(f"{name}.down").append
 
     def receive(self) -> bytes | None:
         packet = self._radio.receive()
-        if packet is not None:
+        if packet is not None and self._keeps:
             self._up((self._recorder.tick, packet))
         return packet
 
     def send(self, packet: bytes) -> None:
-        self._down((self._recorder.tick, packet))
+        if self._keeps:
+            self._down((self._recorder.tick, packet))
         self._recorder.outputs.append(packet)
         self._radio.send(packet)
 
