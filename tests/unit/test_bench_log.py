@@ -15,36 +15,44 @@ from scipy.spatial.transform import Rotation
 
 from hil.bench import log as logs
 from hil.bench.recording import McapSink, Recording
+from hil.plant._plant import ffi as plant_ffi
+from onboard.core._core import ffi as core_ffi
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0)
 
 
 def truth(height_m: float) -> Any:
-    return SimpleNamespace(
-        position_site_m=(1.0, 2.0, 3.0),
-        velocity_site_m_s=(4.0, 5.0, 6.0),
-        height_m=height_m,
-        tilt_rad=math.radians(30.0),
-        q_site_from_body=IDENTITY,
-        propellant_kg=170.0,
+    return plant_ffi.new(
+        "pl_truth *",
+        dict(
+            position_site_m=(1.0, 2.0, 3.0),
+            velocity_site_m_s=(4.0, 5.0, 6.0),
+            height_m=height_m,
+            tilt_rad=math.radians(30.0),
+            q_site_from_body=IDENTITY,
+            propellant_kg=170.0,
+        ),
     )
 
 
 def navigation() -> Any:
-    return SimpleNamespace(
-        position_site_m=(1.5, 2.5, 3.5),
-        velocity_site_m_s=(4.5, 5.5, 6.5),
-        position_sigma_m=(10.0, 11.0, 12.0),
-        velocity_sigma_m_s=(0.1, 0.2, 0.3),
-        altitude_m=99.0,
-        altitude_sigma_m=1.0,
-        q_site_from_body=IDENTITY,
-        attitude_sigma_rad=(1e-3, 2e-3, 3e-3),
+    return core_ffi.new(
+        "ob_nav_state *",
+        dict(
+            position_site_m=(1.5, 2.5, 3.5),
+            velocity_site_m_s=(4.5, 5.5, 6.5),
+            position_sigma_m=(10.0, 11.0, 12.0),
+            velocity_sigma_m_s=(0.1, 0.2, 0.3),
+            altitude_m=99.0,
+            altitude_sigma_m=1.0,
+            q_site_from_body=IDENTITY,
+            attitude_sigma_rad=(1e-3, 2e-3, 3e-3),
+        ),
     )
 
 
 def guidance(*, engines_on: bool) -> Any:
-    return SimpleNamespace(phase=2, throttle=0.7, engines_on=engines_on)
+    return core_ffi.new("ob_guidance_command *", dict(phase=2, throttle=0.7, engines_on=engines_on))
 
 
 def matches(count: int) -> Any:

@@ -83,8 +83,8 @@ def test_nothing_read_is_nothing_noted() -> None:
     assert "legs" not in sink.kinds
 
 
-def test_blocks_are_flushed_every_hundred_ticks() -> None:
-    recorder = Recorder(sink := Sink())
+def test_blocks_are_flushed_when_their_ticks_are_over() -> None:
+    recorder = Recorder(sink := Sink(), block_ticks=100)
     port = RecordedInput(Imu(), recorder, ImuSample)
     run(recorder, 250, lambda _: port.read())
     recorder.flush()
