@@ -149,12 +149,23 @@ class Expectation(_Table):
         return " and ".join(parts)
 
 
+class Load(_Table):
+    """What happens to the flight computer from `time_s` until the next load."""
+
+    time_s: Annotated[float, Field(ge=0.0)]
+    stolen_percent: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0  # of every tick
+    member: str | None = None  # of the schedule, that runs long
+    member_extra_us: Annotated[float, Field(ge=0.0, le=1.0e6)] = 0.0
+    reset: bool = False
+
+
 class Scenario(_Table):
     """One scenario file, checked."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]  # names a folder
     title: str
     vehicle: Literal["slim"]
+    processor: Literal["desk", "cortex_m7"] = "desk"  # whose execution times the executive has
     epoch_utc: datetime
     duration_s: Annotated[float, Field(gt=0.0, le=100_000.0)]
     site: Site
@@ -165,6 +176,7 @@ class Scenario(_Table):
     parameters: dict[str, float] = {}
     command: tuple[Command, ...] = ()
     fault: tuple[FaultSpec, ...] = ()
+    load: tuple[Load, ...] = ()
     expect: tuple[Expectation, ...]
     _origin: str = PrivateAttr("")
 

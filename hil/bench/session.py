@@ -27,6 +27,7 @@ import numpy as np
 import onboard
 from hil.bench import log as logs
 from hil.bench.live import View
+from hil.bench.load import LoadPort
 from hil.bench.memory import EmulatedMemory
 from hil.bench.radio import Ground
 from hil.bench.recording import McapSink, Recording
@@ -192,7 +193,7 @@ class _Session:
         except FaultError as error:
             raise InputError(str(error)) from None
         self.vehicle = vehicle(
-            setting, hardware(self.faults.ports), sink=sink, wrap=watch and watch.wrap
+            setting, hardware(self.faults.ports, self._load()), sink=sink, wrap=watch and watch.wrap
         )
         self._matches = self.vehicle.bus.topic("matches")
         self._nav = self.vehicle.bus.topic("navigation")
@@ -203,6 +204,14 @@ class _Session:
         self._contact_error_m: float | None = None
         self._hash = 0
         self._start_kg = self.plant.truth.propellant_kg
+
+    def _load(self) -> LoadPort | None:
+        scenario = self.setting.scenario
+        members = list(self.setting.dictionary.schedule.members)
+        try:
+            return LoadPort(scenario.load, members, self._now) if scenario.load else None
+        except KeyError as error:
+            raise InputError(f"{scenario.origin}: load: {error.args[0]}") from None
 
     def _now(self) -> int:
         return self.plant.time_ns
@@ -355,7 +364,7 @@ class _Named:
         self.write = port.write
 
 
-def hardware(ports: dict[str, Any]) -> LanderPorts:
+def hardware(ports: dict[str, Any], load: LoadPort | None) -> LanderPorts:
     """The ports of the emulated vehicle as the flight computer's hardware."""
     return LanderPorts(
         inputs={n: p for n, p in ports.items() if n.split(".")[0] in ROWS},
@@ -364,6 +373,7 @@ def hardware(ports: dict[str, Any]) -> LanderPorts:
         camera=ports["camera.a"],
         radio=ports["radio"],
         memory=EmulatedMemory(),
+        load=load,
     )
 
 
@@ -376,6 +386,7 @@ def recorded_hardware(replay: Replay, setting: Setting) -> LanderPorts:
         camera=ReplayCamera(replay, "camera.a"),
         radio=ReplayRadio(replay),
         memory=ReplayMemory(replay),
+        load=replay.input("load") if setting.scenario.load else None,
     )
 
 
@@ -390,6 +401,7 @@ def vehicle(setting: Setting, ports: LanderPorts, **options: Any) -> Lander:
             setting.knowledge,
             sun_direction_mcmf=setting.sun_direction_mcmf,
             parameters=setting.scenario.parameters,
+            target=setting.scenario.processor,
             **options,
         )
     except ValueError as error:

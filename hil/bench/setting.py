@@ -11,6 +11,7 @@ from hil.instruments.ports import CameraPose
 from hil.plant.lander import OUTPUTS, LanderPlant, descent_orbit
 from hil.plant.lander import InitialState as PlantState
 from hil.plant.preset import Dispersions, LanderPreset, PresetError, load_preset
+from hil.plant.random_stream import RandomStream
 from hil.scenario import Scenario, Site, World
 from hil.world.camera import Renderer
 from hil.world.ephemeris import elevation_deg, sun_direction_mcmf
@@ -60,8 +61,9 @@ class Setting:
 
         def render(pose: CameraPose) -> bytes:
             position, q = _camera_pose(pose, mount.position_body_m, mount.q_body_from_camera)
-            seed = self.seed ^ pose.time_ns
-            return renderer.render(position, q, self.sun_direction_mcmf, 1e-3, seed).tobytes()
+            noise = RandomStream(self.seed, f"{mount.name} {pose.time_ns}").bits()
+            sun, exposure_s = self.sun_direction_mcmf, pose.exposure_s
+            return renderer.render(position, q, sun, exposure_s, noise).tobytes()
 
         return LanderPlant(
             self.preset,

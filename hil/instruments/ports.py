@@ -17,11 +17,12 @@ Writer = Callable[[Any], None]
 
 
 class CameraPose(NamedTuple):
-    """Where the vehicle was when the shutter opened: its body origin and attitude."""
+    """An exposure: body origin and attitude when the shutter opened, and for how long it did."""
 
     time_ns: int
     position_mcmf_m: tuple[float, float, float]
     q_mcmf_from_body: tuple[float, float, float, float]
+    exposure_s: float
 
 
 class RowPort:

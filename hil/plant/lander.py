@@ -343,7 +343,10 @@ class LanderPlant:
     def _pose(self) -> CameraPose:
         out = self._lander.out
         return CameraPose(
-            out.frame.time_ns, tuple(out.frame_position_mcmf_m), tuple(out.frame_q_mcmf_from_body)
+            out.frame.time_ns,
+            tuple(out.frame_position_mcmf_m),
+            tuple(out.frame_q_mcmf_from_body),
+            out.frame.exposure_s,
         )
 
     def _make_ports(self, render: Callable[[CameraPose], Any] | None) -> dict[str, RowPort]:

