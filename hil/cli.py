@@ -18,6 +18,7 @@ from hil.bench.result import Result
 from hil.bench.setting import cautions
 
 PASSED, FAILED, WRONG_INPUT = 0, 1, 2
+SEED = click.IntRange(0, scenarios.SEED_MAX)
 console = Console(stderr=False, highlight=False)
 
 
@@ -52,7 +53,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("scenario")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1))
+@click.option("--seed", default=1, show_default=True, type=SEED)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Session folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
 @click.option("--quiet", is_flag=True, help="No live view.")
@@ -170,8 +171,8 @@ def picture_command(folder: Path, out: Path) -> None:
 
 @main.command()
 @click.argument("scenario")
-@click.option("--runs", default=100, show_default=True, type=click.IntRange(1))
-@click.option("--first-seed", default=1, show_default=True, type=click.IntRange(0))
+@click.option("--runs", default=100, show_default=True, type=click.IntRange(1, 10**9))
+@click.option("--first-seed", default=1, show_default=True, type=click.IntRange(0, 2**62))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
 def campaign(scenario: str, runs: int, first_seed: int, workers: int, as_json: bool) -> None:
@@ -200,7 +201,7 @@ def campaign(scenario: str, runs: int, first_seed: int, workers: int, as_json: b
 
 @main.command()
 @click.argument("scenario")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
+@click.option("--seed", default=1, show_default=True, type=SEED)
 def profile(scenario: str, seed: int) -> None:
     """Fly SCENARIO and show what a tick costs, member by member."""
     checked, _, _ = _load(scenario)

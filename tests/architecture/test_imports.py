@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLIGHT_BANS = ["hil", "time", "random", "threading", "socket", "serial", "importlib.import_module"]
+FLIGHT_BANS = [
+    "hil", "time", "datetime", "random", "secrets", "uuid", "numpy.random", "threading", "_thread",
+    "asyncio", "multiprocessing", "select", "socket", "serial", "importlib.import_module",
+]  # fmt: skip
 FILE_MODULES = ["io", "os", "pathlib", "shutil", "tempfile", "mmap"]
 GROUND_TOOLS = {"onboard.cli", "onboard.fault_protection.cli", "onboard.fault_protection.prove"}
 GNC = ["onboard.sensors", "onboard.navigation", "onboard.guidance", "onboard.control"]
