@@ -92,6 +92,7 @@ def run(
             "seed": str(seed),
             "onboard": onboard.__version__,
             **_products(scenario.world),
+            **setting.fingerprints(),
         },
         attachments={
             "scenario.toml": text,
@@ -457,9 +458,20 @@ def _open(folder: Path) -> tuple[Recording, Setting]:
         scenario = parse(text, f"{folder}: scenario.toml")
         world = _recorded_world(scenario.world, recording.metadata)
         scenario = scenario.model_copy(update={"world": world})
-        return recording, prepare(scenario, int(recording.metadata["seed"]))
+        setting = prepare(scenario, int(recording.metadata["seed"]))
+        _compare(folder, recording.metadata, setting.fingerprints())
+        return recording, setting
     except (KeyError, ScenarioError) as error:
         raise InputError(f"{folder}: the recording lacks its configuration: {error}") from None
+
+
+def _compare(folder: Path, recorded: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """The vehicle must be what it was: its dictionary, its preset and its map."""
+    if changed := [name for name, value in now.items() if recorded[name] != value]:
+        raise InputError(
+            f"{folder}: recorded with another {' and '.join(changed)} by onboard "
+            f"{recorded['onboard']}; replay it with the version that recorded it"
+        )
 
 
 def _recorded_world(world: World, metadata: Mapping[str, str]) -> World:

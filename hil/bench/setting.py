@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -53,6 +54,19 @@ class Setting:
         """Input ports of the vehicle, fitted or not used: what its flight computer is wired to."""
         imus = [i.name for i in self.preset.imu]
         return (*imus, *(n for n in OUTPUTS if n.split(".")[0] not in ("imu", "camera")))
+
+    def fingerprints(self) -> dict[str, str]:
+        """What a replay needs to be the same, apart from the code: digests by name."""
+        digest = hashlib.sha256()
+        for grid in self.map.grids:
+            digest.update(grid.height_m.tobytes())
+        digest.update(self.map.craters.position_mcmf_m.tobytes())
+        preset = hashlib.sha256(self.preset.model_dump_json().encode())
+        return {
+            "dictionary": f"{self.dictionary.crc:08x}",
+            "preset": preset.hexdigest(),
+            "map": digest.hexdigest(),
+        }
 
     def plant(self) -> LanderPlant:
         """The emulated vehicle at its start."""

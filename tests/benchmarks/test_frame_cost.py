@@ -1,6 +1,6 @@
 """What the frame costs: executive, bus, recorder, channels. Run with `make bench`.
 
-Every benchmark is of one call; the figures behind DESIGN's budget of 20 us a tick.
+Every benchmark is of one call; the figures behind the budget of 20 us a tick.
 """
 
 from __future__ import annotations
