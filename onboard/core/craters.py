@@ -44,11 +44,17 @@ STATUS_NAMES: dict[int, str] = {
 
 
 class CraterMap:
-    """A catalogue as the C array that matching reads."""
+    """A catalogue as the C array that matching reads.
 
-    def __init__(self, catalogue: CraterCatalogue) -> None:
+    The catalogue gives the centre of the rim plane. What a detector finds is the centre of light
+    and shade inside, as seen from above; `shade_depth` times the crater's depth lower.
+    """
+
+    def __init__(self, catalogue: CraterCatalogue, shade_depth: float) -> None:
+        rim = catalogue.position_mcmf_m
+        lower = shade_depth * catalogue.depth_m / np.linalg.norm(rim, axis=1)
         entries = np.column_stack(
-            [catalogue.position_mcmf_m, catalogue.diameter_m, catalogue.position_sigma_m]
+            [rim * (1.0 - lower[:, None]), catalogue.diameter_m, catalogue.position_sigma_m]
         )
         self._entries = np.ascontiguousarray(entries, dtype=np.float64)
         self._along_m = catalogue.along_m

@@ -40,6 +40,7 @@ class CraterParameters:
     sigma_px: float = 0.15
     sigma_fraction: float = 0.07
     sigma_shadow: float = 0.014
+    shade_depth: float = 0.12
     radius_ratio_max: float = 1.5
     gate_sigma: float = 3.0
     log10_chance_max: float = -6.0
@@ -98,7 +99,7 @@ class CraterNavigation:
         self._matches = bus.topic("matches")
         self._port = camera_port
         self._camera = camera
-        self._map = CraterMap(catalogue)
+        self._map = CraterMap(catalogue, parameters.shade_depth)
         self._vision = CraterVision(int(camera.width), int(camera.height))
         self._sun = ffi.new("double[3]", tuple(sun_direction_mcmf))
         self._site = ffi.new("ob_site *")

@@ -11,6 +11,7 @@ from crater_scene import Scene, scene
 
 from onboard.bus import Bus
 from onboard.core._core import lib
+from onboard.core.craters import CraterMap
 from onboard.dictionary.loader import load
 from onboard.messages import CameraCommand, FrameHeader
 from onboard.navigation.craters import NO_FIX, CraterMatches, CraterNavigation, CraterParameters
@@ -49,7 +50,7 @@ class Flight:
             SITE,
             camera(view.image.shape[0]),
             sun_mcmf(view, ELEVATION_RAD),
-            parameters or CraterParameters(),
+            parameters or CraterParameters(shade_depth=0.0),  # scenes are drawn flat
             self.port,
         )
 
@@ -212,3 +213,18 @@ def test_parameters_are_those_of_the_dictionary() -> None:
         if name.startswith("craters.")
     }
     assert defaults == dataclasses.asdict(CraterParameters())
+
+
+def test_the_map_is_of_the_centre_of_light_and_shade_below_the_rim() -> None:
+    """A fraction of each crater's depth lower, along its own vertical."""
+    craters = catalogue(scene(3))
+    chart = CraterMap(craters, 0.25)
+    entries, _, count = chart.between(-1e9, 1e9)
+    assert count == len(craters.depth_m) > 0
+    for i in range(count):
+        rim = craters.position_mcmf_m[i]
+        down = rim - np.array(list(entries[i].position_mcmf_m))
+        assert np.linalg.norm(down) == pytest.approx(0.25 * craters.depth_m[i], rel=1e-6)
+        assert down @ rim > 0.0
+        # Parallel to the vertical: what the cross product leaves is rounding of 1.7e6 m.
+        assert np.linalg.norm(np.cross(down, rim)) < 1e-8 * np.linalg.norm(rim)

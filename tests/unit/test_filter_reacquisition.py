@@ -16,6 +16,7 @@ from navigation_simulation import (
     Descent,
     Ground,
     covariance,
+    ffi,
     lib,
     limits,
     make_params,
@@ -259,6 +260,17 @@ def test_single_wrong_matches_are_left_out_of_a_frame() -> None:
     before = np.linalg.norm(descent.error()[:2])
     assert descent.craters(matches) == lib.OB_GATE_ACCEPT
     assert np.linalg.norm(descent.error()[:2]) < before + 10.0
+
+
+def test_of_many_matches_some_of_every_size_are_used() -> None:
+    many, few = settled(), settled()
+    matches = many.matches(128)
+    chosen = ffi.new("ob_crater_matched[]", [matches[i] for i in range(0, 128, 2)])
+    for i in range(1, 128, 2):
+        matches[i].pixel[0] += 60.0
+    assert many.craters(matches) == lib.OB_GATE_ACCEPT
+    assert few.craters(chosen) == lib.OB_GATE_ACCEPT
+    assert lib.ob_filter_hash(many.filter, 1) == lib.ob_filter_hash(few.filter, 1)
 
 
 def test_frames_of_another_place_are_rejected_and_a_drift_is_reacquired_by_two() -> None:

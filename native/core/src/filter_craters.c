@@ -94,6 +94,7 @@ typedef struct {
   sighting seen[OB_FILTER_CRATERS];
   int32_t in_front[OB_FILTER_CRATERS];
   int32_t good[OB_FILTER_CRATERS];
+  const ob_crater_matched *match[OB_FILTER_CRATERS];
   int32_t count, good_count;
   double nis[OB_FILTER_CRATERS]; /* ascending */
   double shift_site_m[3]; /* mean displacement asked for */
@@ -115,13 +116,21 @@ static void judge(const ob_filter *f, double threshold, double focal_px, frame *
   }
 }
 
+/* As many matches as fit, evenly spaced: they come in order of radius, and large craters count too. */
+static void choose(const ob_crater_matched *matches, int64_t count, frame *fr) {
+  fr->count = (int32_t)(count < OB_FILTER_CRATERS ? count : OB_FILTER_CRATERS);
+  for (int32_t i = 0; i < fr->count; i++) {
+    fr->match[i] = &matches[count * i / fr->count];
+  }
+}
+
 /* Keeps `seen` in step with the matches, so that it can be done again at another pose. */
 static void look(const ob_filter *f, const ob_pose *pose, const ob_camera *camera,
-                 const ob_crater_matched *matches, frame *fr) {
+                 frame *fr) {
   double C[9];
   camera_axes(pose, camera, C);
   for (int32_t i = 0; i < fr->count; i++) {
-    fr->in_front[i] = sight(f, pose, camera, C, &matches[i], &fr->seen[i]);
+    fr->in_front[i] = sight(f, pose, camera, C, fr->match[i], &fr->seen[i]);
   }
 }
 
@@ -169,7 +178,7 @@ static void move_pose(const ob_pose *pose, const double error[N], ob_pose *moved
 
 /* Iterated update (Gelb 1974, section 6.1): linearise where the last pass came out. */
 static void use(ob_filter *f, const ob_pose *pose, const ob_camera *camera,
-                const ob_crater_matched *matches, frame *fr) {
+                frame *fr) {
   ob_ud before = f->ud;
   double at[N] = {0.0}, error[N];
   for (int32_t pass = 0; pass < PASSES; pass++) {
@@ -184,7 +193,7 @@ static void use(ob_filter *f, const ob_pose *pose, const ob_camera *camera,
     if (pass + 1 < PASSES) {
       ob_pose moved;
       move_pose(pose, at, &moved);
-      look(f, &moved, camera, matches, fr);
+      look(f, &moved, camera, fr);
     }
   }
   ob_filter_correct(f, error);
@@ -195,12 +204,12 @@ int ob_filter_craters(ob_filter *f, int64_t time_ns, const ob_camera *camera,
   const ob_gate_limits *limits = &f->params.gate[OB_STREAM_CRATERS];
   ob_pose pose;
   frame fr;
-  fr.count = (int32_t)(count < OB_FILTER_CRATERS ? count : OB_FILTER_CRATERS);
-  if (fr.count <= 0 || !ob_filter_pose_at(f, time_ns, &pose)) {
+  if (count <= 0 || !ob_filter_pose_at(f, time_ns, &pose)) {
     return OB_GATE_REJECT;
   }
+  choose(matches, count, &fr);
   ob_filter_settle(f);
-  look(f, &pose, camera, matches, &fr);
+  look(f, &pose, camera, &fr);
   mean_shift(&pose, camera, &fr);
   judge(f, limits->threshold, camera->focal_px, &fr);
   ob_gate_sample sample = score_sample(f, time_ns, &fr);
@@ -212,7 +221,7 @@ int ob_filter_craters(ob_filter *f, int64_t time_ns, const ob_camera *camera,
     judge(f, limits->threshold, camera->focal_px, &fr);
   }
   if (decision != OB_GATE_REJECT && fr.good_count > 0) {
-    use(f, &pose, camera, matches, &fr);
+    use(f, &pose, camera, &fr);
   }
   return decision;
 }

@@ -197,8 +197,8 @@ int ob_filter_velocity(ob_filter *f, int64_t time_ns, const double velocity_body
 /* Star tracker attitude. */
 int ob_filter_star(ob_filter *f, int64_t time_ns, const double q_mci_from_body[4]);
 
-/* Crater matches of a frame exposed at time_ns, at most OB_FILTER_CRATERS (the first). Each match is
- * tested on its own (NIS of two pixels against the stream's threshold); the NIS of the frame is the
+/* Crater matches of a frame exposed at time_ns, in order of size; of more than OB_FILTER_CRATERS that
+ * many are used, evenly spaced. Each match is tested on its own (NIS of two pixels against the stream's threshold); the NIS of the frame is the
  * median, so a frame passes when at least half of its matches do, and those are used. The stream's
  * innovation is the mean displacement over ground that the matches ask for, in site axes (m). The
  * noise of a pixel is the matcher's covariance, a floor, and the crater's map sigma as seen by the
