@@ -30,7 +30,8 @@ format: $(VENV)/.dev
 	$(PY) -m ruff format .
 
 bench: $(VENV)/.dev
-	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only -o addopts=
+	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only -o addopts= \
+	  --benchmark-columns=min,median,ops --benchmark-sort=name
 	$(VENV)/bin/hil profile frigoris
 
 campaign: $(VENV)/.fly

@@ -24,13 +24,14 @@ class Ground:
         self._queue: deque[tuple[int, bytes]] = deque()
         self._now_ns = 0
         self.packets_received = 0
-        for count, command in enumerate(sorted(commands, key=lambda c: c.time_s)):
+        in_time = sorted(enumerate(commands), key=lambda c: c[1].time_s)
+        for count, (index, command) in enumerate(in_time):
             time_ns = round(command.time_s * 1e9)
             try:
                 packet = codec.encode(command.name, command.arguments, time_ns=time_ns, count=count)
             except CommandError as error:
                 known = "" if command.name in dictionary.commands else _known(dictionary)
-                raise CommandError(f"command.{count}: {error}{known}") from None
+                raise CommandError(f"command.{index}: {error}{known}") from None
             self._queue.append((time_ns, packet))
 
     def at(self, now_ns: int) -> None:

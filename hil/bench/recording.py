@@ -37,7 +37,15 @@ AT_TICK = "at_tick"  # the tick in which a row crossed its port
 METADATA = "session"
 _CLASSES = {m.__name__: m for m in messages.PORT_MESSAGES}
 _FORMATS = {"q": "<i8", "d": "<f8", "Q": "<u8"}
-_DAMAGE = (McapError, ValueError, LookupError, EOFError, struct.error, zstandard.ZstdError)
+_DAMAGE = (  # LZ4 raises RuntimeError
+    McapError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    EOFError,
+    struct.error,
+    zstandard.ZstdError,
+)
 
 
 class RecordingError(OSError):
@@ -86,7 +94,7 @@ class McapSink:
         *,
         metadata: Mapping[str, str] | None = None,
         attachments: Mapping[str, str | bytes] | None = None,
-        chunk_bytes: int = 1 << 20,
+        chunk_bytes: int = 1 << 18,
     ) -> None:
         """`metadata` (seed, versions) and `attachments` (scenario, dictionary) go first.
 
@@ -280,8 +288,8 @@ class Recording:
 
     @property
     def ticks(self) -> int:
-        """Number of ticks whose reply was recorded."""
-        return len(self.rows("reply"))
+        """Number of ticks that were recorded whole."""
+        return len(self.rows("grant"))
 
     def rows(self, channel: str) -> npt.NDArray[np.void]:
         """Rows of a channel: a structured array of `at_tick` and the fields of the message.

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hil.bench.recording import AT_TICK, Recording
+from hil.bench.recording import AT_TICK, Recording, RecordingError
 from onboard import messages
 from onboard.messages import TickReply, TimeGrant
 from onboard.services.recorder import RecordedMemory
@@ -73,8 +73,8 @@ class ReplayOutput:
             self._replay.differ(self.name, (self._ticks[i], recorded), (self._replay.tick, message))
 
     def missing(self) -> int:
-        """Recorded rows that have not been written yet."""
-        return len(self._rows) - self._next
+        """Rows recorded up to now and not written; a recording cut short may hold later ones."""
+        return sum(tick <= self._replay.tick for tick in self._ticks[self._next :])
 
 
 class ReplayCamera:
@@ -122,7 +122,10 @@ class ReplayMemory:
     """A non-volatile memory with the recorded content, which changes by itself as it did then."""
 
     def __init__(self, replay: Replay, name: str = "memory") -> None:
-        [(_, image)] = replay.recording.blobs(f"{name}.image")
+        images = replay.recording.blobs(f"{name}.image")
+        if len(images) != 1:
+            raise RecordingError(f"{replay.recording.path}: ends before the first tick")
+        image = images[0][1]
         self.size = len(image)
         self._replay = replay
         self._content = bytearray(image)

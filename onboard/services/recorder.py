@@ -183,11 +183,14 @@ class Recorder:
         return state_hash
 
     def flush(self) -> None:
-        """Send all that has gathered to the sink; call it after the last tick."""
+        """Send all that has gathered to the sink; call it after the last tick.
+
+        Grants go last: where the record is cut short, all of a tick that was granted is there.
+        """
         self._ticks = 0
         if self._sink is None:
             return
-        for channel, block in self._blocks.items():
+        for channel, block in reversed(self._blocks.items()):
             first_tick, count, data = block.take()
             if count:
                 self._open(channel, block.kind)

@@ -120,6 +120,7 @@ def test_an_output_that_stays_away_is_found(flown: tuple[TinyVehicle, Recording]
     replay, vehicle = replayed(flown[1])
     engine = replay._outputs["engine.a"]
     engine._rows.append(engine._rows[-1])
+    engine._ticks.append(engine._ticks[-1])
     difference = replay.run(vehicle.executive.tick)
     assert difference is not None
     assert (difference.channel, difference.recorded) == ("engine.a", "1 more rows")

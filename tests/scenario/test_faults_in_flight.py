@@ -1,0 +1,85 @@
+"""The closed loop flies on through every kind of fault at its ports, to a verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import short_scenario
+
+from hil.bench import session
+from hil.bench.result import Result
+from hil.faults import AMOUNTS
+
+# One port and, where the kind needs them, fields, an amount and a direction.
+FAULTS = {
+    "off": 'port = "imu.a"',
+    "stuck": 'port = "rangefinder.a"',
+    "wrong": 'port = "star_tracker.a"\nfields = ["qw"]\namount = 0.5',
+    "drift": 'port = "imu.a"\nfields = ["delta_velocity_x_m_s"]\namount = 1e-4',
+    "noise": 'port = "camera.a"\ndirection = "input"\nfields = ["image"]\namount = 20.0',
+    "saturation": 'port = "imu.a"\nfields = ["delta_angle_x_rad"]\namount = 1e-6',
+    "delay": 'port = "thrusters"\namount = 0.2',
+    "drop": 'port = "imu.a"\nprobability = 0.2',
+    "duplicate": 'port = "tank"\nprobability = 0.5',
+    "corrupt": 'port = "imu.a"\namount = 3.0\nprobability = 0.1',
+}
+PACKETS = {
+    "off": 'port = "radio"\ndirection = "input"',
+    "corrupt": 'port = "radio"\ndirection = "input"\namount = 2.0',
+    "drop": 'port = "radio"\ndirection = "output"\nprobability = 0.5',
+    "delay": 'port = "radio"\ndirection = "input"\namount = 1.0',
+}
+
+
+def fly(folder: Path, fault: str = "", seconds: float = 15.0, record: bool = False) -> Result:
+    extra = f"[[fault]]\n{fault}\n" if fault else ""
+    scenario, text = short_scenario.scenario(folder, seconds=seconds, extra=extra)
+    return session.run(scenario, text, seed=4, folder=folder / "session" if record else None)
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    return fly(tmp_path_factory.mktemp("healthy"))
+
+
+def test_every_kind_has_its_flight() -> None:
+    assert set(FAULTS) == set(AMOUNTS)
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_flight_with_a_fault_comes_to_its_end(tmp_path: Path, healthy: Result, kind: str) -> None:
+    result = fly(tmp_path, f'kind = "{kind}"\n{FAULTS[kind]}')
+    assert result.verdict == "passed"  # the scenario expects only to last
+    assert result.sim_seconds == 15.0
+    assert result.bit_hash != healthy.bit_hash or kind == "stuck"  # a silent port may repeat
+
+
+@pytest.mark.parametrize("kind", PACKETS)
+def test_faults_of_the_radio(tmp_path: Path, kind: str) -> None:
+    result = fly(tmp_path, f'kind = "{kind}"\n{PACKETS[kind]}')
+    assert result.verdict == "passed"
+
+
+def test_a_fault_that_never_begins_changes_no_bit(tmp_path: Path, healthy: Result) -> None:
+    assert (
+        fly(tmp_path, f'kind = "off"\nstart_s = 1e4\n{FAULTS["off"]}').bit_hash == healthy.bit_hash
+    )
+
+
+def test_a_dead_imu_is_declared(tmp_path: Path, healthy: Result) -> None:
+    result = fly(tmp_path, 'kind = "off"\nport = "imu.a"\nstart_s = 5.0')
+    assert result.faults_tripped > healthy.faults_tripped
+
+
+def test_a_dead_camera_gives_no_fix(tmp_path: Path, healthy: Result) -> None:
+    assert healthy.fixes == healthy.frames > 0
+    result = fly(tmp_path, 'kind = "off"\nport = "camera.a"\ndirection = "output"')
+    assert result.fixes == 0
+
+
+@pytest.mark.parametrize("kind", ["drop", "corrupt", "delay"])
+def test_a_flight_with_a_fault_replays_from_its_recording(tmp_path: Path, kind: str) -> None:
+    fly(tmp_path, f'kind = "{kind}"\nstart_s = 2.0\n{FAULTS[kind]}', seconds=8.0, record=True)
+    outcome = session.replay(tmp_path / "session")
+    assert outcome.equal, outcome
