@@ -16,7 +16,7 @@ fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
 
 test: $(VENV)/.dev
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.dev
 	$(PY) -m ruff check .
