@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from onboard.bus import Bus
-from onboard.core._core import lib
 from onboard.ports import CameraPort, InputPort, holds_one
 from onboard.sensors.intake import Check, Intake
 
@@ -122,6 +121,6 @@ class FrameIntake:
             and memoryview(image).nbytes == header.width * header.height
         )
 
-    def state_hash(self, chain: int) -> int:
-        """What was counted, chained onto a hash."""
-        return int(lib.ob_hash_i64s(chain, (self.good_count, self.bad_count, self.enabled), 3))
+    def state_words(self) -> tuple[int, ...]:
+        """What was counted."""
+        return self.good_count, self.bad_count, self.enabled

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from onboard.bus import NEVER_NS, Topic
-from onboard.core._core import lib
 from onboard.ports import InputPort, holds_one
 
 Check = Callable[[Any], bool]
@@ -103,9 +102,13 @@ class Intake:
         """Of the last sample that was new."""
         return None if self._expected is None else self._expected - 1
 
-    def state_hash(self, chain: int) -> int:
-        """What decides about the next sample, and what was counted, chained onto a hash."""
-        last = -1 if self.sequence is None else self.sequence
-        counts = (self.good_count, self.bad_count, self.late_count, self.repeated_count)
-        words = (last, *counts, self.enabled)
-        return int(lib.ob_hash_i64s(chain, words, len(words)))
+    def state_words(self) -> tuple[int, ...]:
+        """What decides about the next sample, and what was counted."""
+        return (
+            -1 if self._expected is None else self._expected - 1,
+            self.good_count,
+            self.bad_count,
+            self.late_count,
+            self.repeated_count,
+            self.enabled,
+        )

@@ -44,8 +44,8 @@ class Sensors:
         if now_ns % SLOW_NS == 0:
             for step in self._step_slow:
                 step(now_ns)
-            for member in self.slow:
-                self._slow_hash = member.state_hash(self._slow_hash)
+            words = [word for member in self.slow for word in member.state_words()]
+            self._slow_hash = lib.ob_hash_i64s(self._slow_hash, words, len(words))
 
     def select_imu(self, now_ns: int, instance: str) -> str | None:
         """The command IMU_SELECT; says why it refuses."""
