@@ -30,7 +30,7 @@ format: $(VENV)/.dev
 	$(PY) -m ruff format .
 
 bench: $(VENV)/.dev
-	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only -o addopts= \
+	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only -o addopts= -s \
 	  --benchmark-columns=min,median,ops --benchmark-sort=name
 	$(VENV)/bin/hil profile frigoris
 

@@ -26,6 +26,15 @@ def holds_one(port: Any) -> bool:
     return bool(getattr(port, "holds_one", False))
 
 
+def memory_of(port: Any) -> memoryview | None:
+    """Where an input port keeps the row of the sample that was read last, laid out as in `LAYOUTS`.
+
+    Such a port says so by an attribute `row`; who records copies it instead of packing the sample.
+    """
+    row: memoryview | None = getattr(port, "row", None)
+    return row
+
+
 class OutputPort(Protocol):
     """An actuator."""
 

@@ -26,10 +26,20 @@ class CameraPose(NamedTuple):
 
 
 class RowPort:
-    """A port of rows: `read` for a sensor, `write` for an actuator, both for an engine."""
+    """A port of rows: `read` for a sensor, `write` for an actuator, both for an engine.
 
-    def __init__(self, name: str, read: Reader | None = None, write: Writer | None = None) -> None:
+    `row` is the memory that `read` reads.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        read: Reader | None = None,
+        write: Writer | None = None,
+        row: memoryview | None = None,
+    ) -> None:
         self.name = name
+        self.row = row
         if read is not None:
             self.read = read
             self.holds_one = True  # the row of the last sample, see `onboard.ports.holds_one`

@@ -356,8 +356,11 @@ class LanderPlant:
         fresh, pending = memory.of(c.fresh).cast("q"), memory.of(c.pending).cast("q")
         m = messages
 
+        read_rows: dict[str, memoryview] = {}
+
         def reader(name: str, message: Any, row: Any) -> Any:
-            return row_reader(message, memory.of(row), fresh, OUTPUTS.index(name))
+            read_rows[name] = memory.of(row)
+            return row_reader(message, read_rows[name], fresh, OUTPUTS.index(name))
 
         def writer(name: str, message: Any, row: Any) -> Any:
             return row_writer(message, memory.of(row), pending, INPUTS.index(name))
@@ -384,7 +387,10 @@ class LanderPlant:
             "camera.a": writer("camera.a", m.CameraCommand, commands.camera),
         }
         names = dict.fromkeys([*reads, *writes])
-        return {name: RowPort(name, reads.get(name), writes.get(name)) for name in names}
+        return {
+            name: RowPort(name, reads.get(name), writes.get(name), read_rows.get(name))
+            for name in names
+        }
 
 
 def _no_frame() -> None:

@@ -18,6 +18,7 @@ from onboard.ports import OutputPort
 ALL_ENGINES = (1 << 2) - 1
 THRUSTERS: int = lib.OB_THRUSTERS
 IDLE = bytes(8 * THRUSTERS)
+_thruster_row = partial(tuple.__new__, ThrusterCommand)  # half the time of the class
 _PODS = ((1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0))
 
 
@@ -124,7 +125,7 @@ class AttitudeControl:
         if self._firing[:] != IDLE:
             self._sequence = sequence = self._sequence + 1
             on_times_us = ffi.unpack(self._on_times, THRUSTERS)
-            self._write_thrusters(ThrusterCommand(now_ns, sequence, *on_times_us))
+            self._write_thrusters(_thruster_row((now_ns, sequence, *on_times_us)))
         if guidance.sequence != self._guided or mask != self._mask:
             self._guided, self._mask = guidance.sequence, mask
             self._write_engines(now_ns)

@@ -132,6 +132,7 @@ class Executive:
         self._read_load = load.read if load else None
         self._begin = recorder.begin if recorder else None
         self._end = recorder.end if recorder else None
+        self._checkpointed = [(m.name.encode(), m.checkpoint) for m in members if m.checkpoint]
         self._due = minor_frames(members)
         self._frames = tuple(self._frame(due) for due in self._due)
         self._hash = HASH_SEED
@@ -301,10 +302,10 @@ class Executive:
 
     def checkpoint(self, tick: int, now_ns: int) -> bytes:
         """The state that a restart needs, of every member that has one."""
-        entries = [(m.name, m.checkpoint()) for m in self.members if m.checkpoint]
-        parts = [_HEADER.pack(tick, now_ns, len(entries))]
-        for name, state in entries:
-            parts += (_ENTRY.pack(len(name.encode()), len(state)), name.encode(), state)
+        parts = [_HEADER.pack(tick, now_ns, len(self._checkpointed))]
+        for name, state_of in self._checkpointed:
+            state = state_of()
+            parts += (_ENTRY.pack(len(name), len(state)), name, state)
         return b"".join(parts)
 
     def _save_checkpoint(self, tick: int, now_ns: int) -> None:

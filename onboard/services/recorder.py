@@ -7,7 +7,7 @@ packet in a block is its tick, its length (uint32) and its octets. Camera frames
 they come.
 
 Rows are packed once: outputs when they are written, because their bytes enter the state hash of the
-tick, and inputs block by block.
+tick, and inputs not at all where the port shows the memory of its row, else block by block.
 """
 
 from __future__ import annotations
@@ -19,7 +19,15 @@ from typing import Any, Protocol
 
 from onboard.core._core import lib
 from onboard.messages import LAYOUTS
-from onboard.ports import CameraPort, InputPort, NonVolatileMemory, OutputPort, Radio, holds_one
+from onboard.ports import (
+    CameraPort,
+    InputPort,
+    NonVolatileMemory,
+    OutputPort,
+    Radio,
+    holds_one,
+    memory_of,
+)
 from onboard.services.events import EventLog, EventRecord
 
 _TICK = struct.Struct("<q")
@@ -43,7 +51,7 @@ class Sink(Protocol):
 
 
 class _Rows:
-    """The block of one channel whose rows come as bytes, with their ticks."""
+    """The block of one channel whose rows come as bytes; their ticks before or within them."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -122,6 +130,7 @@ class Recorder:
         "_ticks",
         "keeps",
         "outputs",
+        "stamp",
         "tick",
     )
 
@@ -130,6 +139,7 @@ class Recorder:
     ) -> None:
         """Records of `events`, if given, go to the sink with the blocks."""
         self.tick = -1
+        self.stamp = _TICK.pack(-1)  # the tick as it begins a row
         self._events = events
         self._events_sent = 0
         self._sink = sink
@@ -165,6 +175,7 @@ class Recorder:
         """A grant arrived: what follows belongs to its tick."""
         self.tick = tick
         if self.keeps:
+            self.stamp = _TICK.pack(tick)
             self._grant((tick, tick, time_ns))
 
     def end(self, state_hash: int) -> int:
@@ -221,12 +232,18 @@ class RecordedInput:
         self.name = port.name
         self.port = port
         self.holds_one = holds_one(port)
-        fields = recorder.fields(port.name, message.__name__).fields
-        noted = _noted(port.read, recorder, fields.append, fields.extend)
-        self.read = noted if recorder.keeps else port.read
+        self.read = self._noted(recorder, message) if recorder.keeps else port.read
+
+    def _noted(self, recorder: Recorder, message: type) -> Callable[[], Any]:
+        memory = memory_of(self.port)
+        if memory is None:
+            fields = recorder.fields(self.name, message.__name__).fields
+            return _noted_fields(self.port.read, recorder, fields.append, fields.extend)
+        note = recorder.rows(self.name, message.__name__).rows.append
+        return _noted_octets(self.port.read, recorder, note, memory.tobytes)
 
 
-def _noted(
+def _noted_fields(
     read: Callable[[], Any],
     recorder: Recorder,
     note: Callable[[int], None],
@@ -239,6 +256,24 @@ def _noted(
         if sample is not None:
             note(recorder.tick)
             note_all(sample)
+        return sample
+
+    return noted
+
+
+def _noted_octets(
+    read: Callable[[], Any],
+    recorder: Recorder,
+    note: Callable[[bytes], None],
+    octets: Callable[[], bytes],
+) -> Callable[[], Any]:
+    """As `_noted_fields`, from the port's memory: spares the packing, a microsecond a tick."""
+
+    def noted() -> Any:
+        sample = read()
+        if sample is not None:
+            note(recorder.stamp)
+            note(octets())
         return sample
 
     return noted

@@ -166,7 +166,44 @@ def test_events_go_along_once() -> None:
 
 
 def test_a_channel_is_recorded_once() -> None:
-    recorder = Recorder()
+    recorder = Recorder(Sink())
     RecordedInput(Imu(), recorder, ImuSample)
     with pytest.raises(ValueError, match=r"imu\.a"):
         RecordedInput(Imu(), recorder, ImuSample)
+
+
+def test_rows_come_from_the_memory_of_a_port_that_shows_it() -> None:
+    layout = LAYOUTS["LegSample"]
+
+    class Shown:
+        """A port whose row changes before every read."""
+
+        name = "legs"
+
+        def __init__(self) -> None:
+            self.row = memoryview(bytearray(layout.size))
+
+        def read(self) -> LegSample:
+            time_ns, sequence, _ = layout.unpack(self.row)
+            layout.pack_into(self.row, 0, time_ns + 10, sequence + 1, 5)
+            return LegSample(*layout.unpack(self.row))
+
+    recorder = Recorder(sink := Sink())
+    port = RecordedInput(Shown(), recorder, LegSample)
+    read: list[LegSample] = []
+    run(recorder, 3, lambda _: read.append(port.read()), first=4)
+    recorder.flush()
+    assert sink.rows("legs") == list(zip([4, 5, 6], read, strict=True))
+
+
+def test_without_a_sink_inputs_are_the_ports_own_and_outputs_are_hashed() -> None:
+    recorder, kept = Recorder(), Recorder(Sink())
+    port = RecordedInput(imu := Imu(), recorder, ImuSample)
+    assert port.read == imu.read
+    outputs = [RecordedOutput(Engine(), r, EngineCommand) for r in (recorder, kept)]
+    burn = EngineCommand(0, 1, 1, 0.5)
+    hashes = [
+        run(r, 3, lambda _, o=output: o.write(burn))
+        for r, output in zip((recorder, kept), outputs, strict=True)
+    ]
+    assert hashes[0] == hashes[1]

@@ -40,6 +40,23 @@ class Port:
         return self.waiting.popleft() if self.waiting else None
 
 
+class OneRow(Port):
+    """A port that holds one sample and says so."""
+
+    holds_one = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.reads = 0
+
+    def put(self, *samples: Any) -> None:
+        self.waiting = deque(samples[-1:])
+
+    def read(self) -> Any | None:
+        self.reads += 1
+        return super().read()
+
+
 def imu_sample(tick: int, sequence: int | None = None, **changes: Any) -> ImuSample:
     sample = ImuSample(
         tick * TICK, tick if sequence is None else sequence, 0.0, 0.0, 0.0, 0.0, 0.0, 0.03, 0
@@ -49,6 +66,20 @@ def imu_sample(tick: int, sequence: int | None = None, **changes: Any) -> ImuSam
 
 def ranged(now: int, sequence: int, range_m: float = 1000.0, valid: int = 1) -> RangeSample:
     return RangeSample(now, sequence, range_m, valid)
+
+
+def test_a_port_that_holds_one_sample_is_read_once_a_step() -> None:
+    bus, port = Bus(), OneRow("rangefinder.a")
+    member = intake(port, bus)
+    for sequence in (1, 2):
+        port.put(ranged(100 * sequence, sequence))
+        member.step(1000)
+    member.step(1000)
+    assert bus.topic("rangefinder.a").value == ranged(200, 2)
+    assert (port.reads, member.good_count) == (3, 2)
+    port.put(ranged(300, 3, math.nan))
+    member.step(1000)
+    assert (member.bad_count, bus.topic("rangefinder.a").sequence) == (1, 2)
 
 
 def test_the_newest_good_sample_is_published_with_its_own_time() -> None:
