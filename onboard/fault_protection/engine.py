@@ -77,7 +77,7 @@ class Engine:
         after = State(mode, counted, masks, faults, state.resets)
         if after != state:
             return after, (*actions, *moves)
-        if not actions and not moves:
+        if not (actions or moves or asked):
             self._fixed_state, self._fixed_readings = state, list(readings)
         return state, (*actions, *moves)
 

@@ -53,26 +53,29 @@ def next_mode(
     """The mode after this step and the actions of going there.
 
     `values` are the monitors, `request` a mode, SAFE_REQUEST or NO_REQUEST, `live` the bits of
-    all faults that are active or latched.
+    all faults that are active or latched. A request that is refused holds up no automatic edge.
     """
     mode = graph[current]
-    if request in (SAFE_REQUEST, mode.fallback) and mode.fallback != current:
-        return _fall_back(graph, current, values)
     held = bool(mode.led_by & live) or not _true(mode.exit_guard, values)
+    refused: tuple[Action, ...] = ()
+    target = mode.fallback if request == SAFE_REQUEST else request
+    if target not in (NO_REQUEST, current):
+        if _grants(mode, target, values, held):
+            return _enter(graph, current, target)
+        refused = (_event("MODE_REFUSED", mode, graph[target]),)
     for edge in mode.edges:
-        asked = edge.target == request if edge.by_command else request == NO_REQUEST
-        if asked and not held and _true(edge.when, values):
-            return _enter(graph, current, edge.target)
-    if request in (NO_REQUEST, SAFE_REQUEST, current):
-        return current, ()
-    return current, (_event("MODE_REFUSED", mode, graph[request]),)
+        if not edge.by_command and not held and _true(edge.when, values):
+            after, actions = _enter(graph, current, edge.target)
+            return after, (*refused, *actions)
+    return current, refused
 
 
-def _fall_back(graph: Graph, current: int, values: Sequence[int]) -> tuple[int, tuple[Action, ...]]:
-    mode = graph[current]
-    if mode.finishes and not _true(mode.finished_when, values):
-        return current, (_event("MODE_REFUSED", mode, graph[mode.fallback]),)
-    return _enter(graph, current, mode.fallback)
+def _grants(mode: Mode, target: int, values: Sequence[int], held: bool) -> bool:
+    """Whether a mode lets itself be left for `target` by command."""
+    if target == mode.fallback:
+        return not mode.finishes or _true(mode.finished_when, values)
+    edges = (edge for edge in mode.edges if edge.by_command and edge.target == target)
+    return not held and any(_true(edge.when, values) for edge in edges)
 
 
 def _enter(graph: Graph, current: int, target: int) -> tuple[int, tuple[Action, ...]]:

@@ -1,0 +1,40 @@
+"""Steps of the engine that property tests once found wrong, one by one."""
+
+from protection_tables import table_with
+
+from onboard.fault_protection.actions import Event
+from onboard.fault_protection.engine import Engine
+from onboard.fault_protection.monitors import CLEAR, TRIP
+from onboard.fault_protection.table import compile_table
+from onboard.modes.graph import SAFE_REQUEST
+
+CRUISE, BURN = 0, 1
+
+
+def engine_and_readings(**tripped: bool) -> tuple[Engine, list[int]]:
+    table = compile_table(table_with())
+    readings = [TRIP if tripped.get(name) else CLEAR for name in table.monitors]
+    return Engine(table), readings
+
+
+def test_a_request_for_the_present_mode_delays_no_automatic_edge() -> None:
+    """It once became the remembered fixed point, and the mode stayed as long as the readings."""
+    engine, readings = engine_and_readings(burning=True)
+    state, _ = engine.step(engine.initial(), readings, CRUISE)
+    assert state.mode == BURN
+
+
+def test_a_refused_request_delays_no_automatic_edge() -> None:
+    engine, readings = engine_and_readings(burning=True, done=True)
+    burning = engine.initial(BURN)
+    state, actions = engine.step(burning, readings, CRUISE)  # no edge leads back
+    assert state.mode == 2
+    assert [a.name for a in actions if isinstance(a, Event)] == ["MODE_REFUSED", "MODE_CHANGED"]
+
+
+def test_a_repeated_request_is_answered_each_time() -> None:
+    engine, readings = engine_and_readings(burning=True)
+    state = engine.initial(BURN)
+    for _ in range(5):  # long past the persistence of every monitor
+        state, actions = engine.step(state, readings, SAFE_REQUEST)
+        assert [a.name for a in actions if isinstance(a, Event)] == ["MODE_REFUSED"]
