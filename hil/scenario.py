@@ -1,7 +1,7 @@
 """Scenario files: what flies, where, with which dispersions and faults, and what must come of it.
 
 A scenario is a TOML file that anybody can write; `docs/scenarios.md` describes every field. A name
-without a slash or suffix means a file of `hil/scenarios`.
+without a slash or suffix means a file of `hil/scenarios`. A file may extend another: `hil.extends`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import tomllib
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from hil.extends import merge, to_toml
 from hil.faults import FaultSpec
 from hil.plant.preset import Dispersions
 from hil.validation import describe
@@ -55,11 +57,6 @@ class World(_Table):
     craters: Path | None = None  # None: the IAU's named craters
     elevation: Path | None = None  # None: LOLA at 10.7 km
     elevation_unit_m: Annotated[float, Field(gt=0.0, le=100.0)] | None = None  # of one count
-
-    def below(self, folder: Path) -> World:
-        """The same with its files relative to a folder."""
-        files = {"craters": self.craters, "elevation": self.elevation}
-        return self.model_copy(update={k: folder / p for k, p in files.items() if p is not None})
 
 
 class Initial(_Table):
@@ -195,9 +192,9 @@ class Scenario(_Table):
         return value.astimezone(UTC)
 
 
-def find(name: str) -> Path:
-    """The file of a scenario given by name or path."""
-    path = Path(name)
+def find(name: str, folder: Path = Path()) -> Path:
+    """The file of a scenario given by name, or by a path relative to `folder`."""
+    path = folder / name
     if path.suffix == ".toml" or "/" in name:
         if not path.is_file():
             raise ScenarioError(f"{path}: there is no such scenario file")
@@ -210,24 +207,79 @@ def find(name: str) -> Path:
 
 
 def load(path: Path) -> tuple[Scenario, str]:
-    """A checked scenario, its files relative to it, and its text as it stands in the file."""
+    """A checked scenario, its files relative to the file that names them, and its TOML text.
+
+    The text is the file's own; that of a file that extends another holds both together and needs
+    no other file.
+    """
+    text = _read(path)
+    (_, top), *bases = _chain(path, text)
+    if not bases:
+        return _checked(top, str(path)), text
+    tables = reduce(merge, [table for _, table in reversed(bases)])
+    extended = ", ".join(file.name for file, _ in bases)
+    tables = merge(tables, top)
+    return _checked(tables, f"{path} (extends {extended})"), to_toml(tables)
+
+
+def _chain(path: Path, text: str) -> list[tuple[Path, dict[str, Any]]]:
+    """A file and its tables, then those of the file that it extends, and so on."""
+    chain = [(path, _tables(text, path))]
+    while "extends" in chain[-1][1]:
+        path, tables = chain[-1]
+        base = _base(tables.pop("extends"), path)
+        files = [file for file, _ in chain]
+        if base.resolve() in [file.resolve() for file in files]:
+            circle = " extends ".join(map(str, [*files, base]))
+            raise ScenarioError(f"{path}: extends goes in a circle: {circle}")
+        chain.append((base, _tables(_read(base), base)))
+    return chain
+
+
+def _base(name: Any, path: Path) -> Path:
+    """The file that the file at `path` extends."""
+    if not isinstance(name, str):
+        raise ScenarioError(f"{path}: extends = {name!r}: allowed: a scenario's name or file")
     try:
-        text = path.read_text(encoding="utf-8")
+        return find(name, path.parent)
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: extends = {name!r}: {error}") from None
+
+
+def _tables(text: str, path: Path) -> dict[str, Any]:
+    """What a file says, with the files that it names relative to it."""
+    tables = _toml(text, str(path))
+    world = tables.get("world")
+    for name in ("craters", "elevation"):
+        if isinstance(world, dict) and isinstance(world.get(name), str):
+            world[name] = str(path.resolve().parent / world[name])
+    return tables
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{path}: cannot be read: not UTF-8 text: {error}") from None
-    scenario = parse(text, str(path))
-    world = scenario.world.below(path.resolve().parent)
-    return scenario.model_copy(update={"world": world}), text
 
 
 def parse(text: str, origin: str) -> Scenario:
-    """A checked scenario from TOML text; `origin` names it in errors."""
+    """A checked scenario from TOML text that extends no other; `origin` names it in errors."""
+    return _checked(_toml(text, origin), origin)
+
+
+def _toml(text: str, origin: str) -> dict[str, Any]:
     try:
-        scenario = Scenario.model_validate(tomllib.loads(text))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{origin}: not valid TOML: {error}") from None
+
+
+def _checked(tables: dict[str, Any], origin: str) -> Scenario:
+    try:
+        scenario = Scenario.model_validate(tables)
     except ValidationError as error:
         raise ScenarioError(describe(error, origin)) from None
     scenario._origin = origin
