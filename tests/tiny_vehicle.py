@@ -184,6 +184,7 @@ class TinyVehicle:
         self.events = EventLog(LANDER.events)
         self.recorder = Recorder(sink, events=self.events)
         self.parameters = ParameterTable(LANDER.parameters, self.events)
+        self.recorder.watch(self.parameters)
         memory = RecordedMemory(memory or Memory(), self.recorder)
         self.parameter_store = TwoCopyStore(memory, 0, 4096)
         self.parameters.restore(self.parameter_store)

@@ -186,6 +186,8 @@ class Executive:
                 step(now_ns)
         else:
             hashes = self._overloaded_tick(tick, now_ns)
+        if tick % self._checkpoint_ticks == 0 and self._down_ticks == 0:
+            self._save_checkpoint(tick, now_ns)
         state_hash = self._hash
         for chain in hashes:
             state_hash = chain(state_hash)
@@ -193,8 +195,6 @@ class Executive:
             state_hash = self._end(state_hash)
         self._hash = state_hash
         self.counters.ticks += 1
-        if tick % self._checkpoint_ticks == 0 and self._down_ticks == 0:
-            self._save_checkpoint(tick, now_ns)
         reply = self._reply = _reply_of((tick, state_hash))
         return reply
 

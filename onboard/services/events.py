@@ -1,16 +1,15 @@
 """The event log: what happened on board, with severity, throttle and counters.
 
-`emit` is cheap and never formats; the text is made from the dictionary's template when somebody
-reads it. A throttled event is counted, not kept.
+`emit` is cheap; the text is made from the dictionary's template when somebody reads it. A throttled
+event is counted, not kept.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from onboard.core._core import lib
 from onboard.dictionary.models import Event, Severity
 
 
@@ -56,7 +55,12 @@ class _Kind:
 
 
 class EventLog:
-    """Keeps the last `capacity` records and counts all."""
+    """Keeps the last `capacity` records and counts all.
+
+    `changed`, if set, is told of every event, throttled or not: its time, number and values.
+    """
+
+    changed: Callable[[bytes], object] | None = None
 
     def __init__(self, events: Mapping[str, Event], capacity: int = 4096) -> None:
         self.counts: Counter[str] = Counter()  # by name, throttled ones included
@@ -71,6 +75,8 @@ class EventLog:
         kind = self._kinds[name]
         self.counts[name] += 1
         self.severities[kind.severity] += 1
+        if self.changed is not None:
+            self.changed(repr((time_ns, kind.definition.id, values)).encode())
         if kind.throttled(time_ns):
             self.throttled[name] += 1
             return
@@ -94,7 +100,3 @@ class EventLog:
     def errors(self) -> int:
         """Events so far that were errors or worse."""
         return self.severities[Severity.ERROR] + self.severities[Severity.FATAL]
-
-    def state_hash(self, h: int) -> int:
-        """Chain the number of records and of all events."""
-        return lib.ob_hash_u64(lib.ob_hash_u64(h, self.sequence), self.total)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from onboard.core._core import lib
 from onboard.dictionary.models import INTEGER_BITS, Parameter
 
 _CRC = struct.Struct("<I")
@@ -35,7 +34,12 @@ class ParameterError(ValueError):
 
 
 class ParameterTable:
-    """All parameters of a vehicle, at their defaults when built."""
+    """All parameters of a vehicle, at their defaults when built.
+
+    `changed`, if set, is given all values, packed, whenever one is set.
+    """
+
+    changed: Callable[[bytes], object] | None = None
 
     def __init__(
         self, definitions: Mapping[str, Parameter], events: EventSink | None = None
@@ -98,8 +102,11 @@ class ParameterTable:
     def _take(self, values: Mapping[str, float]) -> None:
         for name, value in values.items():
             self._values[name] = int(value) if self._integer[name] else float(value)
-        self._crc = zlib.crc32(self._row.pack(*self._values.values()))
+        packed = self._row.pack(*self._values.values())
+        self._crc = zlib.crc32(packed)
         self.revision += 1
+        if self.changed is not None:
+            self.changed(packed)
 
     def to_bytes(self) -> bytes:
         """The saved form: layout CRC, values."""
@@ -134,10 +141,6 @@ class ParameterTable:
             return False
         self._emit("PARAMETERS_RESTORED", now_ns, crc=self.crc)
         return True
-
-    def state_hash(self, h: int) -> int:
-        """Chain the CRC of the values."""
-        return lib.ob_hash_u64(h, self._crc)
 
     def _emit(self, name: str, now_ns: int, /, **values: object) -> None:
         if self._events is not None:

@@ -8,6 +8,9 @@ they come.
 
 Rows are packed once: outputs when they are written, because their bytes enter the state hash of the
 tick, and inputs not at all where the port shows the memory of its row, else block by block.
+
+The state hash also covers what changes too seldom to be hashed at every tick: writes to
+non-volatile memory, events and parameters (`Changing`) enter it in the tick in which they happen.
 """
 
 from __future__ import annotations
@@ -48,6 +51,12 @@ class Sink(Protocol):
 
     def event(self, record: EventRecord) -> None:
         """An event of the flight computer's log."""
+
+
+class Changing(Protocol):
+    """State that tells of each change by octets which say all that changed."""
+
+    changed: Callable[[bytes], object] | None
 
 
 class _Rows:
@@ -137,7 +146,7 @@ class Recorder:
     def __init__(
         self, sink: Sink | None = None, *, events: EventLog | None = None, block_ticks: int = 500
     ) -> None:
-        """Records of `events`, if given, go to the sink with the blocks."""
+        """Records of `events`, if given, go to the sink with the blocks; it is watched."""
         self.tick = -1
         self.stamp = _TICK.pack(-1)  # the tick as it begins a row
         self._events = events
@@ -148,9 +157,15 @@ class Recorder:
         self._blocks: dict[str, _Rows | _Fields | _Packets] = {}
         self._grant = self.fields("grant", "TimeGrant").fields.extend
         self._reply = self.fields("reply", "TickReply").fields.extend
-        self.outputs: list[bytes] = []  # what went to outputs in this tick
+        self.outputs: list[bytes] = []  # what went to outputs in this tick, and changes of state
         self._ticks = 0
         self._opened: set[str] = set()
+        if events is not None:
+            self.watch(events)
+
+    def watch(self, state: Changing) -> None:
+        """Let every change of some state enter the hash of its tick."""
+        state.changed = self.outputs.append
 
     def fields(self, channel: str, kind: str) -> _Fields:
         """The block of a channel that is packed when it is flushed."""
@@ -179,7 +194,7 @@ class Recorder:
             self._grant((tick, tick, time_ns))
 
     def end(self, state_hash: int) -> int:
-        """The tick is over: chain its output rows onto the hash and note the reply."""
+        """The tick is over: chain its outputs and changes onto the hash and note the reply."""
         outputs = self.outputs
         if outputs:
             octets = b"".join(outputs)
@@ -353,9 +368,13 @@ class RecordedRadio:
 
 
 class RecordedMemory:
-    """A non-volatile memory: its content at the start, and every read that finds it changed."""
+    """A non-volatile memory: its content at the start, and every read that finds it changed.
+
+    Writes enter the state hash of the tick.
+    """
 
     CHANGE = struct.Struct("<qq")  # number of the read in its tick, address; then the octets
+    WRITE = struct.Struct("<qq")  # address, length; then the octets
 
     def __init__(self, memory: NonVolatileMemory, recorder: Recorder, name: str = "memory") -> None:
         self.size = memory.size
@@ -379,6 +398,7 @@ class RecordedMemory:
 
     def write(self, address: int, data: bytes) -> None:
         self._expected[address : address + len(data)] = data
+        self._recorder.outputs.append(self.WRITE.pack(address, len(data)) + data)
         self._memory.write(address, data)
 
 

@@ -88,6 +88,7 @@ class Lander:
         self.events = EventLog(dictionary.events)
         self.recorder = Recorder(sink, events=self.events)
         self.parameters = ParameterTable(dictionary.parameters, self.events)
+        self.recorder.watch(self.parameters)
         ports = _recorded(ports, self.recorder)
         self._stores(ports.memory)
         self.parameters.restore(self.parameter_store)

@@ -116,6 +116,52 @@ def test_a_changed_input_is_found_at_its_tick(flown: tuple[TinyVehicle, Recordin
     assert "EngineCommand" in str(difference)
 
 
+@pytest.mark.parametrize("bit", [0, 8 * 40])
+def test_a_changed_write_to_memory_is_found_at_its_tick(
+    flown: tuple[TinyVehicle, Recording], bit: int
+) -> None:
+    """One bit of the checkpoint of tick 200, in the head of the copy or in its data."""
+    replay, vehicle = replayed(flown[1])
+    memory = vehicle.checkpoints._memory
+    write = memory.write
+
+    def tampered(address: int, data: bytes) -> None:
+        changed = bytearray(data)
+        changed[bit // 8] ^= replay.tick == 200
+        write(address, bytes(changed))
+
+    memory.write = tampered  # type: ignore[method-assign]
+    difference = replay.run(vehicle.executive.tick)
+    assert difference is not None
+    assert (difference.tick, difference.channel) == (200, "reply")
+
+
+@pytest.mark.parametrize("tick", [103, 230])
+def test_a_changed_event_is_found_at_its_tick(
+    flown: tuple[TinyVehicle, Recording], tick: int
+) -> None:
+    """A command accepted and a restart, each with another value."""
+    replay, vehicle = replayed(flown[1])
+    emit = vehicle.events.emit
+
+    def tampered(name: str, time_ns: int, /, **values: object) -> None:
+        emit(name, time_ns, **{k: f"{v}?" if replay.tick == tick else v for k, v in values.items()})
+
+    vehicle.events.emit = tampered  # type: ignore[method-assign]
+    difference = replay.run(vehicle.executive.tick)
+    assert difference is not None
+    assert (difference.tick, difference.channel) == (tick, "reply")
+
+
+def test_a_changed_parameter_is_found(flown: tuple[TinyVehicle, Recording]) -> None:
+    """One that nothing reads after the start."""
+    replay, vehicle = replayed(flown[1])
+    vehicle.parameters.set_all({"services.arm_timeout_s": 3.5})
+    difference = replay.run(vehicle.executive.tick)
+    assert difference is not None
+    assert (difference.tick, difference.channel) == (0, "reply")
+
+
 def test_an_output_that_stays_away_is_found(flown: tuple[TinyVehicle, Recording]) -> None:
     replay, vehicle = replayed(flown[1])
     engine = replay._outputs["engine.a"]

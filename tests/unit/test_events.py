@@ -63,15 +63,24 @@ def test_a_throttled_event_is_counted_and_comes_back_after_the_period() -> None:
     assert events.errors == events.total == events.counts["NOISY"] == 7
 
 
-def test_hash_sees_throttled_events() -> None:
-    one, two = log(), log()
-    for events in (one, two):
-        for _ in range(4):
-            events.emit("NOISY", 0)
-    assert one.state_hash(1) == two.state_hash(1)
-    two.emit("NOISY", 1)
-    assert one.sequence == two.sequence
-    assert one.state_hash(1) != two.state_hash(1)
+def test_every_event_is_told_also_a_throttled_one() -> None:
+    events, told = log(), []
+    events.changed = told.append
+    for time_ns in range(5):
+        events.emit("NOISY", time_ns)
+    assert len(events.since(0)) == 3
+    assert len(set(told)) == 5  # each with its time
+
+
+@pytest.mark.parametrize("other", [("PLAIN", 6, 1.25), ("PLAIN", 5, 1.25 + 2**-52)])
+def test_what_is_told_of_an_event_has_its_time_and_values_to_the_last_bit(
+    other: tuple[str, int, float],
+) -> None:
+    events, told = log(), []
+    events.changed = told.append
+    for name, time_ns, x in (("PLAIN", 5, 1.25), ("PLAIN", 5, 1.25), other):
+        events.emit(name, time_ns, x=x)
+    assert told[0] == told[1] != told[2]
 
 
 def emitted() -> list[tuple[str, ast.Call]]:

@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
-from tiny_vehicle import LANDER, Camera, Engine, Imu, Radio
+from tiny_vehicle import LANDER, Camera, Engine, Imu, Memory, Radio
 
 from onboard.core._core import lib
 from onboard.messages import LAYOUTS, CameraCommand, EngineCommand, ImuSample, LegSample
 from onboard.services.events import EventLog, EventRecord
+from onboard.services.parameters import ParameterTable
 from onboard.services.recorder import (
     RecordedCamera,
     RecordedInput,
+    RecordedMemory,
     RecordedOutput,
     RecordedRadio,
     Recorder,
@@ -163,6 +165,40 @@ def test_events_go_along_once() -> None:
     recorder.flush()
     recorder.flush()
     assert [e.name for e in sink.events] == ["EXECUTIVE_LOAD_RESTORED", "EXECUTIVE_RESTART"]
+
+
+@pytest.mark.parametrize(("address", "data"), [(8, b"kept"), (9, b"kepT"), (9, b"kept\0")])
+def test_a_write_to_memory_enters_the_hash(address: int, data: bytes) -> None:
+    def fly(address: int, data: bytes) -> int:
+        memory = RecordedMemory(Memory(), recorder := Recorder())
+        return run(recorder, 1, lambda _: memory.write(address, data))[0]
+
+    assert fly(9, b"kept") == fly(9, b"kept") != 5
+    assert fly(address, data) != fly(9, b"kept")
+
+
+def test_reading_memory_leaves_the_hash() -> None:
+    memory = RecordedMemory(Memory(), recorder := Recorder())
+    assert run(recorder, 2, lambda _: memory.read(0, 64)) == [5, 5]
+
+
+def test_events_and_parameters_enter_the_hash_of_the_tick_in_which_they_change() -> None:
+    def fly(reason: str, value: float) -> list[int]:
+        events = EventLog(LANDER.events)
+        recorder = Recorder(events=events)
+        table = ParameterTable(LANDER.parameters)
+        recorder.watch(table)
+        changes = {
+            1: lambda: events.emit("EXECUTIVE_RESTART", 2, reason=reason),
+            3: lambda: table.set("services.arm_timeout_s", value),
+        }
+        return run(recorder, 5, lambda tick: changes.get(tick, lambda: None)())
+
+    first = fly("test", 3.0)
+    assert first == fly("test", 3.0)
+    assert [a == b for a, b in zip(first, [5, *first], strict=False)] == [1, 0, 1, 0, 1]
+    assert [a == b for a, b in zip(first, fly("text", 3.0), strict=True)] == [1, 0, 0, 0, 0]
+    assert [a == b for a, b in zip(first, fly("test", 4.0), strict=True)] == [1, 1, 1, 0, 0]
 
 
 def test_a_channel_is_recorded_once() -> None:
