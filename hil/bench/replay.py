@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from hil.bench.recording import AT_TICK, Recording, RecordingError
 from onboard import messages
@@ -32,6 +32,13 @@ class Difference:
         return (
             f"tick {self.tick}, {self.channel}: recorded {self.recorded}, replayed {self.replayed}"
         )
+
+
+class _Compared(Protocol):
+    """An output of the vehicle that is held against the recording."""
+
+    def due(self) -> tuple[int, object] | None:
+        """What was recorded up to the present tick, with its tick, and has not come."""
 
 
 class ReplayInput:
@@ -69,12 +76,17 @@ class ReplayOutput:
             return
         row = messages.LAYOUTS[self._kind].pack(*message)
         if self._ticks[i] != self._replay.tick or self._rows[i] != row:
-            recorded = _CLASSES[self._kind](*messages.LAYOUTS[self._kind].unpack(self._rows[i]))
-            self._replay.differ(self.name, (self._ticks[i], recorded), (self._replay.tick, message))
+            self._replay.differ(self.name, self._recorded(i), (self._replay.tick, message))
 
-    def missing(self) -> int:
-        """Rows recorded up to now and not written; a recording cut short may hold later ones."""
-        return sum(tick <= self._replay.tick for tick in self._ticks[self._next :])
+    def _recorded(self, i: int) -> tuple[int, object]:
+        assert self._kind is not None
+        row = messages.LAYOUTS[self._kind].unpack(self._rows[i])
+        return self._ticks[i], _CLASSES[self._kind](*row)
+
+    def due(self) -> tuple[int, object] | None:
+        i = self._next
+        late = i < len(self._ticks) and self._ticks[i] <= self._replay.tick
+        return self._recorded(i) if late else None
 
 
 class ReplayCamera:
@@ -103,7 +115,9 @@ class ReplayRadio:
         self._down = f"{name}.down"
         self._received = iter(replay.recording.blobs(f"{name}.up"))
         self._pending = next(self._received, None)
-        self._sent = iter(replay.recording.blobs(self._down))
+        self._sent = replay.recording.blobs(self._down)
+        self._next = 0
+        replay.compare(self._down, self)
 
     def receive(self) -> bytes | None:
         if self._pending is None or self._pending[0] > self._replay.tick:
@@ -113,9 +127,16 @@ class ReplayRadio:
         return packet
 
     def send(self, packet: bytes) -> None:
-        recorded = next(self._sent, None)
+        i = self._next
+        self._next = i + 1
+        recorded = self._sent[i] if i < len(self._sent) else None
         if recorded != (self._replay.tick, packet):
             self._replay.differ(self._down, recorded, (self._replay.tick, packet))
+
+    def due(self) -> tuple[int, object] | None:
+        i = self._next
+        late = i < len(self._sent) and self._sent[i][0] <= self._replay.tick
+        return self._sent[i] if late else None
 
 
 class ReplayMemory:
@@ -156,7 +177,7 @@ class Replay:
         self.recording = recording
         self.tick = -1
         self.first: Difference | None = None
-        self._outputs: dict[str, ReplayOutput] = {}
+        self._outputs: dict[str, _Compared] = {}
 
     def input(self, name: str) -> ReplayInput:
         """The input port of that name."""
@@ -164,8 +185,13 @@ class Replay:
 
     def output(self, name: str) -> ReplayOutput:
         """The output port of that name."""
-        self._outputs[name] = ReplayOutput(self, name)
-        return self._outputs[name]
+        output = ReplayOutput(self, name)
+        self.compare(name, output)
+        return output
+
+    def compare(self, name: str, output: _Compared) -> None:
+        """At the end of each tick nothing may be due at this output."""
+        self._outputs[name] = output
 
     def samples(self, name: str) -> tuple[list[int], list[Any]]:
         """Ticks and messages of a channel of rows."""
@@ -195,11 +221,11 @@ class Replay:
         for now, grant in zip(*self.samples("grant"), strict=True):
             self.tick = now
             reply = tick(grant)
+            for name, output in self._outputs.items():
+                if (recorded := output.due()) is not None:
+                    self.differ(name, recorded, None)
             if now in replies and reply.state_hash != replies[now].state_hash:
                 self.differ("reply", f"{replies[now].state_hash:016x}", f"{reply.state_hash:016x}")
             if self.first is not None:
                 return self.first
-        for name, output in self._outputs.items():
-            if output.missing():
-                self.differ(name, f"{output.missing()} more rows", None)
-        return self.first
+        return None

@@ -164,12 +164,13 @@ def test_a_changed_parameter_is_found(flown: tuple[TinyVehicle, Recording]) -> N
 
 def test_an_output_that_stays_away_is_found(flown: tuple[TinyVehicle, Recording]) -> None:
     replay, vehicle = replayed(flown[1])
-    engine = replay._outputs["engine.a"]
+    engine: Any = replay._outputs["engine.a"]
     engine._rows.append(engine._rows[-1])
     engine._ticks.append(engine._ticks[-1])
     difference = replay.run(vehicle.executive.tick)
     assert difference is not None
-    assert (difference.channel, difference.recorded) == ("engine.a", "1 more rows")
+    assert (difference.tick, difference.channel) == (engine._ticks[-1], "engine.a")
+    assert difference.replayed is None
 
 
 def test_an_output_never_recorded_is_found(flown: tuple[TinyVehicle, Recording]) -> None:

@@ -98,6 +98,35 @@ def test_a_lost_command_is_found_where_it_was_sent(flown: tuple[Path, Result]) -
     assert tick <= difference.tick <= tick + 10
 
 
+@pytest.mark.parametrize("tick", [2, 1500, 3000])
+def test_a_packet_that_is_never_sent_is_found_at_its_tick(
+    flown: tuple[Path, Result], tick: int
+) -> None:
+    """A packet of the recording after those that the vehicle sends in that tick."""
+    recording, setting = session._open(flown[0])
+    packets = recording._blobs["radio.down"]
+    place = sum(at <= tick for at, _ in packets)
+    packets.insert(place, (tick, b"never sent"))
+    difference = play(recording, setting)
+    assert difference is not None
+    assert (difference.tick, difference.channel) == (tick, "radio.down")
+    assert difference.recorded == (tick, b"never sent")
+    assert difference.replayed is None
+
+
+def test_a_row_that_is_never_written_is_found_at_its_tick(flown: tuple[Path, Result]) -> None:
+    """Rows of the last tick once more."""
+    recording, setting = session._open(flown[0])
+    layout = dtype_of(recording._schemas["thrusters"])
+    content = b"".join(recording._blocks["thrusters"])
+    recording._blocks["thrusters"] = [content, content[-layout.itemsize :]]
+    tick = int(recording.rows("thrusters")[AT_TICK][-1])
+    difference = play(recording, setting)
+    assert difference is not None
+    assert (difference.tick, difference.channel) == (tick, "thrusters")
+    assert difference.replayed is None
+
+
 def test_a_damaged_file_is_read_up_to_the_damage(
     flown: tuple[Path, Result], tmp_path: Path
 ) -> None:
