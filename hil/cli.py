@@ -73,6 +73,9 @@ def run(
     timed: bool,
 ) -> None:
     """Fly SCENARIO, a name or a path to a TOML file, and judge it by its expectations."""
+    for option, given in (("--timed", timed), ("--out", out is not None)):
+        if given and no_record:
+            raise _Input(f"{option}: needs a recording, and --no-record writes none; give one")
     checked, text, _ = _load(scenario)
     folder = None if no_record else (out or session.next_folder(checked.name, seed))
     show = not (as_json or quiet) and console.is_terminal
@@ -121,7 +124,9 @@ def _report(folder: Path, *, quiet: bool) -> None:
         report.write(folder / "report.html", session.read(folder))
     except (report.MissingExtra, OSError) as error:
         if not quiet:
-            console.print(f"[yellow]no report: {error}[/yellow]")
+            file = getattr(error, "filename", None)
+            why = f"{file}: {error.strerror}" if file else error  # type: ignore[union-attr]
+            console.print(f"[yellow]no report: {why}[/yellow]")
 
 
 @main.command()

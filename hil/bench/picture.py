@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hil.bench.report import FrameView, MissingExtra, Run, draw_flight
+from hil.bench.whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +43,9 @@ def write(path: Path, run: Run) -> None:
         figure.savefig(buffer, format="png")
         plt.close(figure)
     image = Image.open(buffer).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    image.save(path, "PNG", optimize=True)
+    content = io.BytesIO()
+    image.save(content, "PNG", optimize=True)
+    write_whole(path, content.getvalue())
 
 
 def _choose(frames: Sequence[FrameView]) -> list[FrameView]:

@@ -15,6 +15,7 @@ import json
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -53,36 +54,57 @@ class RecordingError(OSError):
 
 
 class _File:
-    """A file that holds only whole MCAP records: a write that fails is taken back."""
+    """A file that holds only whole MCAP records: a write that fails is taken back.
 
-    def __init__(self, path: Path) -> None:
-        self._raw = open(path, "wb", buffering=0)  # noqa: SIM115 - closed by close
+    What is written before `create` waits in memory.
+    """
+
+    def __init__(self) -> None:
+        self._raw: FileIO | None = None
+        self._waiting: list[bytes] = []
         self._size = 0
 
+    def create(self, path: Path) -> None:
+        """Begin the file. Raises OSError if it cannot be created."""
+        self._raw = FileIO(path, "w")
+
+    def write_waiting(self) -> None:
+        """Write what came before."""
+        waiting, self._waiting, self._size = self._waiting, [], 0
+        for data in waiting:
+            self.write(data)
+
     def write(self, data: bytes) -> int:
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[self._raw.write(view) :]
-        except OSError:
-            with suppress(OSError):  # not every file can be cut
-                self._raw.truncate(self._size)
-            raise
+        if self._raw is None:
+            self._waiting.append(bytes(data))
+        else:
+            self._write(self._raw, memoryview(data))
         self._size += len(data)
         return len(data)
+
+    def _write(self, raw: FileIO, view: memoryview) -> None:
+        try:
+            while view:
+                view = view[raw.write(view) :]
+        except OSError:
+            with suppress(OSError):  # not every file can be cut
+                raw.truncate(self._size)
+            raise
 
     def tell(self) -> int:
         return self._size
 
     def flush(self) -> None:
-        self._raw.flush()
+        """Nothing waits in a raw file."""
 
     def close(self) -> None:
-        self._raw.close()
+        if self._raw is not None:
+            self._raw.close()
 
 
 class McapSink:
-    """Writes a recording. Use it as a context manager: it is finished however the run ends.
+    """Writes a recording. As a context manager it creates its file, and finishes it however the
+    run ends; what it is given before waits in memory.
 
     A run does not end because its recording does: after a failed write `error` says what happened,
     nothing more is written, and what was written before is readable.
@@ -96,18 +118,12 @@ class McapSink:
         attachments: Mapping[str, str | bytes] | None = None,
         chunk_bytes: int = 1 << 18,
     ) -> None:
-        """`metadata` (seed, versions) and `attachments` (scenario, dictionary) go first.
-
-        Raises RecordingError if the file cannot be created.
-        """
+        """`metadata` (seed, versions) and `attachments` (scenario, dictionary) go first."""
         self.path = Path(path)
         self.error: RecordingError | None = None
         self._channels: dict[str, int] = {}
         self._closed = False
-        try:
-            self._file = _File(self.path)
-        except OSError as error:
-            raise RecordingError(f"{self.path}: cannot be created: {error.strerror}") from None
+        self._file = _File()
         self._writer = Writer(
             self._file,  # type: ignore[arg-type]
             chunk_size=chunk_bytes,
@@ -184,6 +200,12 @@ class McapSink:
             self._file.close()
 
     def __enter__(self) -> McapSink:
+        """Create the file. Raises RecordingError if that is impossible."""
+        try:
+            self._file.create(self.path)
+        except OSError as error:
+            raise RecordingError(f"{self.path}: cannot be created: {error.strerror}") from None
+        self._try(self._file.write_waiting)
         return self
 
     def __exit__(

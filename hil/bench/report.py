@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hil.bench.result import Result
+from hil.bench.whole_file import write_whole
 from hil.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def write(path: Path, run: Run) -> None:
         frame_count=len(run.frames),
         targets=list(run.members[0].cost_us) if run.members else [],
     )
-    path.write_text(page, encoding="utf-8")
+    write_whole(path, page.encode())
 
 
 def _figures(result: Result, scenario: Scenario) -> list[dict[str, Any]]:

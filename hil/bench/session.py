@@ -35,11 +35,13 @@ from hil.bench.replay import Difference, Replay, ReplayCamera, ReplayMemory, Rep
 from hil.bench.report import EventLine, FrameView, MemberUse, Run
 from hil.bench.result import Result, judge
 from hil.bench.setting import InputError, Setting, prepare
+from hil.bench.whole_file import write_whole
 from hil.faults import FaultError, attach
 from hil.scenario import Scenario, ScenarioError, World, parse
 from hil.world.terrain import MOON_RADIUS_M
 from onboard.executive import TICK_NS
 from onboard.services.commands import CommandError
+from onboard.services.parameters import ParameterError
 from onboard.vehicles.lander import ROWS, Lander, LanderPorts
 
 __all__ = ["InputError", "Outcome", "next_folder", "profile", "read", "replay", "run"]
@@ -81,11 +83,9 @@ def run(
     RecordingError when the recording could not be written to its end.
     """
     setting = prepare(scenario, seed)
-    unrecorded = _Session(setting, None, view, real_time)
     if folder is None:
-        return unrecorded.fly()
-    _create(folder)  # only now that the scenario is known to fly
-    with McapSink(
+        return _Session(setting, None, view, real_time).fly()
+    sink = McapSink(
         folder / RECORDING,
         metadata={
             "scenario": scenario.name,
@@ -98,15 +98,17 @@ def run(
             "scenario.toml": text,
             "dictionary.json": json.dumps(setting.dictionary.as_json()),
         },
-    ) as sink:
-        session = _Session(setting, sink, view, real_time, Stopwatch() if timed else None)
+    )
+    session = _Session(setting, sink, view, real_time, Stopwatch() if timed else None)
+    _create(folder)  # only now that the scenario is known to fly
+    with sink:
         result = session.fly()
         result.session = str(folder)
         sink.attach(USE, json.dumps(session.use()))
         sink.attach(RESULT, json.dumps(result.as_json()))
     if sink.error is not None:
         raise sink.error
-    (folder / RESULT).write_text(json.dumps(result.as_json(), indent=2) + "\n")
+    write_whole(folder / RESULT, (json.dumps(result.as_json(), indent=2) + "\n").encode())
     return result
 
 
@@ -405,7 +407,7 @@ def vehicle(setting: Setting, ports: LanderPorts, **options: Any) -> Lander:
             target=setting.scenario.processor,
             **options,
         )
-    except ValueError as error:
+    except ParameterError as error:
         raise InputError(f"{setting.scenario.origin}: parameters: {error}") from None
 
 

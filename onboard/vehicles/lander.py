@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from onboard.services.channels import ChannelReader
 from onboard.services.commands import CommandService
 from onboard.services.events import EventLog
 from onboard.services.health import HealthService
-from onboard.services.parameters import ParameterTable
+from onboard.services.parameters import ParameterError, ParameterTable
 from onboard.services.recorder import (
     RecordedCamera,
     RecordedInput,
@@ -125,7 +126,8 @@ class Lander:
     ) -> None:
         values = self.parameters.snapshot()
         vision: Any = self.parameters.group("craters")
-        camera = _camera(self.parameters.group("camera"))
+        with _parameters_of("camera"):
+            camera = _camera(self.parameters.group("camera"))
         self.sensors = Sensors(bus, {**ports.inputs, ports.camera.name: ports.camera})
         self.navigation = Navigation(bus, map, values, initial, camera)
         self.craters = CraterNavigation(
@@ -139,7 +141,8 @@ class Lander:
         )
         self.guidance = DescentGuidance(bus, values, map.site)
         self.touchdown = TouchdownConfirmation(bus, values)
-        self.control = AttitudeControl(bus, values, ports.engines, ports.thrusters)
+        with _parameters_of("control"):
+            self.control = AttitudeControl(bus, values, ports.engines, ports.thrusters)
 
     def _services(self, bus: Bus, ports: LanderPorts) -> None:
         dictionary, events = self.dictionary, self.events
@@ -221,6 +224,15 @@ class Lander:
 
     def _save_parameters(self, now_ns: int) -> str | None:
         return None if self.parameters.save(self.parameter_store, now_ns) else "not stored"
+
+
+@contextmanager
+def _parameters_of(group: str) -> Iterator[None]:
+    """Values that are allowed one by one may not be together: that is a ParameterError, too."""
+    try:
+        yield
+    except ValueError as error:
+        raise ParameterError(f"{group}: {error}") from None
 
 
 def _camera(p: Mapping[str, float]) -> Any:

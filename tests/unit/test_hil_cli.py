@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import short_scenario
 from click.testing import CliRunner, Result
 
+from hil.bench import report, session
 from hil.cli import main
 
 FAULT = '[[fault]]\nport = "{}"\nkind = "{}"\n{}\n'
@@ -48,6 +50,7 @@ def refused(result: Result, *words: str) -> None:
          ("guidance.trust_n", "guidance.thrust_n")),
         ({"extra": "[parameters]\n'services.arm_timeout_s' = 1e9"}, ("1000000000.0", "1..60 s")),
         ({"extra": "[parameters]\n'services.arm_timeout_s' = nan"}, ("nan", "finite")),
+        ({"extra": "[parameters]\n'camera.qw' = 0.1"}, ("parameters: camera", "length is not 1")),
         ({"world": "craters = 'gone.csv'"}, ("gone.csv", "No such file")),
         ({"world": "seed = 99999999999999999999"}, ("world.seed",)),
         ({"seconds": "inf"}, ("duration_s", "inf")),
@@ -81,6 +84,62 @@ def test_out_folders_that_cannot_be_used(tmp_path: Path) -> None:
     refused(hil("run", scenario, "--out", "mine"), "mine", "not empty")
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
     refused(hil("run", scenario, "--out", "/proc/mine"), "/proc/mine", "cannot be created")
+
+
+@pytest.mark.parametrize("option", [["--timed"], ["--out", "mine"]])
+def test_options_that_need_a_recording(tmp_path: Path, option: list[str]) -> None:
+    scenario = str(short_scenario.write(tmp_path, seconds=0.5))
+    refused(hil("run", scenario, "--no-record", *option), option[0], "--no-record")
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("options", [["--no-record"], ["--no-report"], ["--no-report", "--timed"]])
+def test_a_run_builds_one_vehicle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    built = []
+    vehicle = session.vehicle
+    monkeypatch.setattr(session, "vehicle", lambda *a, **k: built.append(1) or vehicle(*a, **k))
+    scenario = str(short_scenario.write(tmp_path, seconds=0.5))
+    assert hil("run", scenario, "--quiet", *options).exit_code == 0
+    assert len(built) == 1
+
+
+def test_only_parameter_errors_are_told_as_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("a defect of the software")
+
+    monkeypatch.setattr(session, "Lander", broken)
+    scenario = str(short_scenario.write(tmp_path, seconds=0.5))
+    with pytest.raises(ValueError, match="defect"):
+        CliRunner().invoke(main, ["run", scenario, "--no-record"], catch_exceptions=False)
+
+
+def test_a_disk_that_fills_up_before_the_result_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, _: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(session, "write_whole", full)
+    scenario = str(short_scenario.write(tmp_path, seconds=0.5))
+    refused(hil("run", scenario, "--json"), "result.json: No space left on device")
+    assert [p.name for p in (tmp_path / "sessions/short-1").iterdir()] == ["session.mcap"]
+
+
+def test_a_disk_that_fills_up_before_the_report_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, _: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(report, "write_whole", full)
+    result = hil("run", str(short_scenario.write(tmp_path, seconds=0.5)))
+    assert result.exit_code == 0
+    assert "report.html: No space left on device" in result.stdout.replace("\n", "")
+    refused(hil("report", "sessions/short-1"), "report.html: cannot be written: No space left")
 
 
 def test_sessions_and_recordings_that_are_none(tmp_path: Path) -> None:

@@ -119,6 +119,23 @@ def test_a_channel_without_rows_is_empty(tmp_path: Path) -> None:
     assert recording.damage is None
 
 
+def test_what_is_written_before_the_file_exists_comes_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.mcap"
+    early, late = rows(0, 300), rows(300, 100)
+    sink = McapSink(path, metadata={"seed": "3"}, chunk_bytes=20_000)
+    sink.open("imu.a", "ImuSample")
+    sink.block("imu.a", 0, 300, early)
+    assert not path.exists()
+    with sink:
+        sink.block("imu.a", 300, 100, late)
+    recording = Recording.open(path)
+    assert recording.damage is None
+    assert recording.metadata == {"seed": "3"}
+    assert recording.rows("imu.a").tobytes() == early + late
+    with path.open("rb") as file:  # by the index, whose offsets count from the beginning
+        assert len(list(make_reader(file).iter_messages())) == 2
+
+
 def test_a_recording_is_finished_when_the_run_is_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "a.mcap"
     data = rows(0, 100)
@@ -188,7 +205,7 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_created_is_said(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="cannot be created: No such file"):
-        McapSink(tmp_path / "missing" / "a.mcap")
+        McapSink(tmp_path / "missing" / "a.mcap").__enter__()
 
 
 # ---- a full disk ----
