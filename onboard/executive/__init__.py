@@ -1,6 +1,6 @@
 """The only loop: rate groups, budgets, load shedding, restart, state hash of each tick."""
 
-from onboard.executive.executive import Counters, EventSink, Executive, MemberCounters
+from onboard.executive.executive import Counters, Executive, MemberCounters
 from onboard.executive.schedule import (
     RATES_HZ,
     TICK_NS,
@@ -17,7 +17,6 @@ __all__ = [
     "TICK_US",
     "Counters",
     "Criticality",
-    "EventSink",
     "Executive",
     "Member",
     "MemberCounters",

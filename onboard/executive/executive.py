@@ -24,7 +24,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from onboard.core._core import lib
 from onboard.executive.schedule import (
@@ -40,16 +40,13 @@ from onboard.executive.schedule import (
 from onboard.messages import ProcessorLoad, TickReply
 from onboard.ports import InputPort
 
+if TYPE_CHECKING:  # the dictionary, which the event log needs, needs the executive's rates
+    from onboard.services.events import EventSink
+
 HASH_SEED: int = lib.OB_HASH_SEED
 _reply_of = partial(tuple.__new__, TickReply)  # as TickReply._make, without its check
 _ENTRY = struct.Struct("<HI")  # lengths of name and state
 _HEADER = struct.Struct("<qqH")  # tick, time_ns, entries
-
-
-class EventSink(Protocol):
-    """Where the executive reports; `services.events.EventLog` is one."""
-
-    def emit(self, name: str, time_ns: int, /, **values: object) -> None: ...
 
 
 class CheckpointStore(Protocol):

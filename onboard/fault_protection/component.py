@@ -21,6 +21,7 @@ from onboard.fault_protection.responses import (
 from onboard.fault_protection.table import channels_of, compile_table, readers
 from onboard.modes.graph import NO_REQUEST
 from onboard.modes.manager import ModeManager
+from onboard.services.events import EventSink
 
 NO_RESET_NS = -(1 << 62)
 
@@ -62,10 +63,6 @@ class Commands(Protocol):
     def dispatch(
         self, name: str, arguments: Mapping[str, object], now_ns: int, *, source: str
     ) -> bool: ...
-
-
-class EventSink(Protocol):
-    def emit(self, name: str, time_ns: int, /, **values: object) -> None: ...
 
 
 class FaultProtection:

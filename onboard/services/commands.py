@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from onboard.bus import Topic
 from onboard.core._core import lib
@@ -24,6 +24,7 @@ from onboard.dictionary import Dictionary
 from onboard.dictionary.checker import names_of
 from onboard.dictionary.models import INTEGER_BITS, Argument, Command, Hazard, shown
 from onboard.ports import Radio
+from onboard.services.events import EventSink
 from onboard.services.packets import PacketError, SpacePacket, decode, encode
 
 COMMAND_APID = 16
@@ -33,10 +34,6 @@ _HEAD = struct.Struct(">qH")  # time, opcode
 
 Handler = Callable[..., str | None]
 """Called with `now_ns` and the arguments by name; returns None, or why it refuses."""
-
-
-class EventSink(Protocol):
-    def emit(self, name: str, time_ns: int, /, **values: object) -> None: ...
 
 
 class GroundContact(NamedTuple):

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from onboard.dictionary.models import Event, Severity
+
+
+class EventSink(Protocol):
+    """Where components report what happened; `EventLog` is one."""
+
+    def emit(self, name: str, time_ns: int, /, **values: object) -> None: ...
 
 
 class EventRecord(NamedTuple):

@@ -13,12 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from onboard.dictionary.models import INTEGER_BITS, Parameter
+from onboard.services.events import EventSink
 
 _CRC = struct.Struct("<I")
-
-
-class EventSink(Protocol):
-    def emit(self, name: str, time_ns: int, /, **values: object) -> None: ...
 
 
 class Store(Protocol):

@@ -14,12 +14,9 @@ from typing import NamedTuple, Protocol
 from onboard.core._core import lib
 from onboard.dictionary.models import Sequence
 from onboard.services.commands import CommandCodec
+from onboard.services.events import EventSink
 
 _NOTHING_RUNS = b"{}"  # what json makes of no sequence, for a tenth of its time
-
-
-class EventSink(Protocol):
-    def emit(self, name: str, time_ns: int, /, **values: object) -> None: ...
 
 
 class Dispatch(Protocol):
