@@ -16,11 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hil.fault_line import FaultLine
 from hil.plant.random_stream import RandomStream
-from hil.validation import describe
 from onboard import messages
 
 Direction = Literal["input", "output"]
@@ -171,17 +170,6 @@ class FaultSpec(BaseModel):
         """Fields of the message, and `image` for what comes from a camera."""
         image = ("image",) if self.base == "camera" and self.way == "input" else ()
         return (*self.message._fields, *image)
-
-
-def parse_faults(values: Sequence[Any], file: str) -> tuple[FaultSpec, ...]:
-    """Faults from the `[[fault]]` tables of a scenario; `file` is for messages."""
-    specs = []
-    for index, value in enumerate(values):
-        try:
-            specs.append(FaultSpec.model_validate(value))
-        except ValidationError as error:
-            raise FaultError(describe(error, f"{file}: fault.{index}")) from None
-    return tuple(specs)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""Directions of the Sun and the Earth in Moon-fixed axes at a UTC epoch, by analytic series.
+"""Direction of the Sun in Moon-fixed axes at a UTC epoch, by analytic series.
 
 Meeus, "Astronomical Algorithms" (2nd ed. 1998): Sun, chapter 25 (0.01 deg); Moon, the larger
 terms of chapter 47 (about 0.02 deg); optical librations and the Sun seen from the Moon, chapter
 53, without nutation. Physical librations, at most 0.04 deg, and what the mean-Earth axes of the
 series differ by from those of DE421 are left out. Against DE421 and its lunar orientation kernel,
-200 days from 1950 to 2050, the largest error of the Sun's direction was 0.044 deg and of the
-Earth's 0.054 deg.
+200 days from 1950 to 2050, the largest error of the Sun's direction was 0.044 deg and that of the
+Earth's, which the Moon's series alone gives, 0.054 deg.
 """
 
 from __future__ import annotations
@@ -156,12 +156,6 @@ def sun_direction_mcmf(utc: datetime) -> tuple[float, float, float]:
         + ratio * cos(m.moon_latitude) * sin(m.sun_longitude - m.moon_longitude)
     )
     return _unit(*m.selenographic(longitude, ratio * m.moon_latitude))
-
-
-def earth_direction_mcmf(utc: datetime) -> tuple[float, float, float]:
-    """Unit vector from the Moon's centre to the Earth's, mcmf axes."""
-    m = _Moment(utc)
-    return _unit(*m.selenographic(m.moon_longitude, m.moon_latitude))
 
 
 def elevation_deg(direction_mcmf: tuple[float, float, float], unit_mcmf: npt.ArrayLike) -> float:

@@ -156,25 +156,6 @@ class Terrain:
         lib.pl_terrain_normal(self.handle, [float(x) for x in unit_mcmf], resolution_m, out)
         return tuple(out)
 
-    def raycast(
-        self,
-        origin_mcmf_m: Any,
-        direction_mcmf: Any,
-        max_range_m: float,
-        resolution_m: float = FULL_DETAIL_M,
-    ) -> float | None:
-        """Distance (m) along a unit direction to the ground, or None within `max_range_m`."""
-        out = ffi.new("double *")
-        hit = lib.pl_terrain_raycast(
-            self.handle,
-            [float(x) for x in origin_mcmf_m],
-            [float(x) for x in direction_mcmf],
-            max_range_m,
-            resolution_m,
-            out,
-        )
-        return out[0] if hit else None
-
     def craters_within(
         self, box_units: Any, diameter_min_m: float, margin_m: float = 0.0
     ) -> npt.NDArray[Any]:

@@ -400,9 +400,3 @@ class RecordedMemory:
         self._expected[address : address + len(data)] = data
         self._recorder.outputs.append(self.WRITE.pack(address, len(data)) + data)
         self._memory.write(address, data)
-
-
-def rows_of(kind: str, data: bytes) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Take a block apart: tick and fields of each row."""
-    for tick, *fields in _many(kind, 1).iter_unpack(data):
-        yield tick, tuple(fields)

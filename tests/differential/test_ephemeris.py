@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hil.world.ephemeris import earth_direction_mcmf, elevation_deg, sun_direction_mcmf
+from hil.world.ephemeris import _Moment, _unit, elevation_deg, sun_direction_mcmf
 from hil.world.terrain import unit_from_degrees
 
 # Directions in mean-Earth axes from DE421 (astrometric for the Sun, geometric for the Earth),
@@ -27,6 +27,12 @@ EARTH_ERROR_DEG = 0.07
 
 def angle_deg(a: object, b: object) -> float:
     return float(np.degrees(np.arcsin(min(1.0, np.linalg.norm(np.cross(a, b))))))
+
+
+def earth_direction_mcmf(utc: datetime) -> tuple[float, float, float]:
+    """Unit vector from the Moon's centre to the Earth's: what the Moon's series says by itself."""
+    m = _Moment(utc)
+    return _unit(*m.selenographic(m.moon_longitude, m.moon_latitude))
 
 
 def reference_rows() -> list[dict[str, str]]:

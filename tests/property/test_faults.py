@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import short_scenario
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from hil.faults import (
     INPUT_MESSAGES,
@@ -19,8 +21,9 @@ from hil.faults import (
     FaultError,
     FaultSpec,
     attach,
-    parse_faults,
 )
+from hil.scenario import ScenarioError, parse
+from hil.validation import describe
 from onboard.messages import LAYOUTS, EngineCommand, FrameHeader, RangeSample, ThrusterCommand
 
 TICK_NS = 10_000_000
@@ -384,11 +387,16 @@ def test_a_faulty_step_moves_delayed_commands_first() -> None:
         ),
     ],
 )
-def test_a_wrong_fault_is_named_with_its_file(values: dict[str, Any], said: str) -> None:
-    with pytest.raises(FaultError) as error:
-        parse_faults([{"port": "tank", "kind": "off"}, values], "mine.toml")
-    assert str(error.value).startswith("mine.toml: fault.1: ")
-    assert said in str(error.value)
+def test_a_wrong_fault_is_named(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        FaultSpec.model_validate(values)
+    assert said in describe(error.value, "mine.toml: fault.1")
+
+
+def test_a_wrong_fault_is_named_with_its_place_in_the_file() -> None:
+    wrong = short_scenario.text(extra='[[fault]]\nport = "imu.a"\nkind = "melt"\n')
+    with pytest.raises(ScenarioError, match=r"mine\.toml: fault\.0\.kind = 'melt'"):
+        parse(wrong, "mine.toml")
 
 
 def test_an_instance_that_the_vehicle_lacks_is_named() -> None:
@@ -403,6 +411,6 @@ def test_every_example_of_the_documentation_is_a_valid_fault_and_every_kind_has_
     text = (Path(__file__).parents[2] / "docs" / "faults.md").read_text("utf-8")
     blocks = text.split("```toml")[1:]
     values = [f for block in blocks for f in tomllib.loads(block.split("```")[0])["fault"]]
-    specs = parse_faults(values, "docs/faults.md")
+    specs = [FaultSpec.model_validate(value) for value in values]
     kinds = FaultSpec.model_fields["kind"].annotation
     assert {s.kind for s in specs} == set(kinds.__args__)  # type: ignore[union-attr]

@@ -48,10 +48,3 @@ def test_an_unknown_command_lists_the_known() -> None:
 def test_wrong_arguments_are_named(name: str, arguments: dict[str, object], words: str) -> None:
     with pytest.raises(CommandError, match=words):
         Ground([command(0.0, name, **arguments)], LANDER)
-
-
-def test_packets_from_the_vehicle_are_counted() -> None:
-    ground = Ground([], LANDER)
-    ground.send(b"x")
-    ground.send(b"y")
-    assert ground.packets_received == 2

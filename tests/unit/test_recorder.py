@@ -1,5 +1,6 @@
 """The recorder: what goes into blocks, when they are flushed, and what enters the hash."""
 
+import struct
 from typing import Any
 
 import pytest
@@ -17,7 +18,6 @@ from onboard.services.recorder import (
     RecordedRadio,
     Recorder,
     packets_of,
-    rows_of,
 )
 
 
@@ -46,8 +46,9 @@ class Sink:
         self.events.append(record)
 
     def rows(self, channel: str) -> list[tuple[int, tuple[Any, ...]]]:
-        kind = self.kinds[channel]
-        return [r for c, _, _, data in self.blocks if c == channel for r in rows_of(kind, data)]
+        row = struct.Struct("<q" + LAYOUTS[self.kinds[channel]].format.removeprefix("<"))
+        data = b"".join(block for name, _, _, block in self.blocks if name == channel)
+        return [(tick, tuple(fields)) for tick, *fields in row.iter_unpack(data)]
 
 
 def run(recorder: Recorder, ticks: int, *steps: Any, first: int = 0) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rays import raycast
 
 from hil.world.terrain import (
     MOON_RADIUS_M,
@@ -60,10 +61,10 @@ def test_raycast_meets_the_ground(terrain: Terrain) -> None:
     straight down gives altitude."""
     ground = terrain.height_m(TARGET)
     origin = TARGET * (MOON_RADIUS_M + ground + 15_000.0)
-    assert terrain.raycast(origin, -TARGET, 2e4) == pytest.approx(15_000.0, abs=0.006)
-    assert terrain.raycast(origin, TARGET, 2e4) is None
-    assert terrain.raycast(origin, -TARGET, 14_000.0) is None
-    assert terrain.raycast(TARGET * (MOON_RADIUS_M + ground - 1.0), -TARGET, 1e4) is None
+    assert raycast(terrain, origin, -TARGET, 2e4) == pytest.approx(15_000.0, abs=0.006)
+    assert raycast(terrain, origin, TARGET, 2e4) is None
+    assert raycast(terrain, origin, -TARGET, 14_000.0) is None
+    assert raycast(terrain, TARGET * (MOON_RADIUS_M + ground - 1.0), -TARGET, 1e4) is None
 
 
 def test_normal_is_up_on_level_ground() -> None:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import numpy.typing as npt
 import pytest
+from rays import raycast
 from scipy.spatial.transform import Rotation
 
 from hil.plant._plant import lib
@@ -104,7 +105,7 @@ def test_the_picture_shows_the_ground_that_rays_meet(
     errors = []
     for column, row in rng.uniform(10.0, 500.0, (400, 2)):
         ray = pose.ray(column, row)
-        distance = terrain.raycast(pose.position, ray, 1e5)
+        distance = raycast(terrain, pose.position, ray, 1e5)
         assert distance is not None
         z, ground, s = relief_height(renderer, pose.position + distance * ray)
         errors.append(z - ground)
@@ -132,11 +133,11 @@ def test_shadows_are_where_rays_to_the_sun_meet_ground(
         if around.any() and not around.all():
             continue  # at an edge of a shadow, within what pixels and detail leave open
         ray = pose.ray(column, row)
-        distance = terrain.raycast(pose.position, ray, 1e5, 0.001 * altitude_m)
+        distance = raycast(terrain, pose.position, ray, 1e5, 0.001 * altitude_m)
         assert distance is not None
         point = pose.position + distance * ray
         point = point + point / np.linalg.norm(point) * 0.0005 * altitude_m
-        hidden = terrain.raycast(point, light, 3e4, 0.002 * altitude_m) is not None
+        hidden = raycast(terrain, point, light, 3e4, 0.002 * altitude_m) is not None
         agree.append(hidden == around.all())
         shadows += hidden
     assert shadows > 3
