@@ -463,7 +463,7 @@ def _open(folder: Path) -> tuple[Recording, Setting]:
         setting = prepare(scenario, int(recording.metadata["seed"]))
         _compare(folder, recording.metadata, setting.fingerprints())
         return recording, setting
-    except (KeyError, ScenarioError) as error:
+    except (KeyError, ValueError, ScenarioError) as error:
         raise InputError(f"{folder}: the recording lacks its configuration: {error}") from None
 
 
