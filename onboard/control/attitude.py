@@ -104,12 +104,20 @@ class AttitudeControl:
         self._inhibited = mask
         return None
 
-    def exclude_thrusters(self, now_ns: int, mask: int) -> str | None:
-        """Do without some thrusters (bit i: thruster i), if the rest turns about every axis."""
-        if lib.ob_attitude_control_exclude(self.state, mask):
+    @property
+    def excluded_thrusters(self) -> list[int]:
+        """Numbers of the thrusters that it does without."""
+        excluded = self.state.allocation.excluded
+        return [i for i in range(THRUSTERS) if excluded >> i & 1]
+
+    def enable_thruster(self, now_ns: int, thruster: int, enabled: int) -> str | None:
+        """Use a thruster or not; refused, and all left as it was, if an axis lost its torque."""
+        before = self.state.allocation.excluded
+        bit = 1 << thruster
+        if lib.ob_attitude_control_exclude(self.state, before & ~bit if enabled else before | bit):
             return None
-        lib.ob_attitude_control_exclude(self.state, 0)
-        return f"without thrusters {mask:#x} there is an axis without torque"
+        lib.ob_attitude_control_exclude(self.state, before)
+        return f"without thruster {thruster}, too, there is an axis without torque"
 
     def step(self, now_ns: int) -> None:
         guidance = self._guidance

@@ -195,6 +195,7 @@ class Lander:
             "GUIDANCE_HOLD": self.guidance.hold,
             "ENGINE_SHUTDOWN": self.guidance.shutdown,
             "ENGINE_INHIBIT": self.control.inhibit_engines,
+            "THRUSTER_ENABLE": self._enable_thruster,
             "SAFING_LANDED": self._safe_landed,
             "IMU_SELECT": self.sensors.select_imu,
             "SENSOR_ENABLE": self.sensors.enable,
@@ -214,6 +215,13 @@ class Lander:
 
     def _safe_landed(self, now_ns: int) -> str | None:
         return self.guidance.shutdown(now_ns) or self.control.inhibit_engines(now_ns, mask=3)
+
+    def _enable_thruster(self, now_ns: int, thruster: int, enabled: int) -> str | None:
+        if why := self.control.enable_thruster(now_ns, thruster, enabled):
+            return why
+        excluded = " ".join(map(str, self.control.excluded_thrusters)) or "none"
+        self.events.emit("THRUSTERS_EXCLUDED", now_ns, excluded=excluded)
+        return None
 
     def _set_parameter(self, now_ns: int, name: str, value: float) -> str | None:
         try:

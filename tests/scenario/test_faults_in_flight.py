@@ -8,6 +8,7 @@ import pytest
 import short_scenario
 
 from hil.bench import session
+from hil.bench.recording import Recording
 from hil.bench.result import Result
 from hil.faults import AMOUNTS
 
@@ -83,3 +84,22 @@ def test_a_flight_with_a_fault_replays_from_its_recording(tmp_path: Path, kind: 
     fly(tmp_path, f'kind = "{kind}"\nstart_s = 2.0\n{FAULTS[kind]}', seconds=8.0, record=True)
     outcome = session.replay(tmp_path / "session")
     assert outcome.equal, outcome
+
+
+def test_the_ground_takes_a_stuck_thruster_out(tmp_path: Path) -> None:
+    """Thruster 4 stays open for a second; from then on it is never commanded again."""
+    extra = (
+        '[[command]]\ntime_s = 6.0\nname = "THRUSTER_ENABLE"\n'
+        "arguments = { thruster = 4, enabled = 0 }\n"
+        '[[fault]]\nport = "thrusters"\nkind = "wrong"\nfields = ["on_time_4_us"]\n'
+        "amount = 10000.0\nstart_s = 5.0\nend_s = 6.0\n"
+    )
+    scenario, text = short_scenario.scenario(tmp_path, seconds=15.0, extra=extra)
+    session.run(scenario, text, seed=4, folder=tmp_path / "session")
+    recording = Recording.open(tmp_path / "session" / session.RECORDING)
+    [event] = [e["text"] for e in recording.events if e["name"] == "THRUSTERS_EXCLUDED"]
+    assert event.endswith(": 4")
+    rows = recording.rows("thrusters")
+    late = rows[rows["at_tick"] > 610]  # commands are carried out ten times a second
+    assert len(late) > 0 and not late["on_time_4_us"].any()
+    assert rows["on_time_4_us"].any()

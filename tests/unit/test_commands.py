@@ -188,6 +188,7 @@ ARGUMENTS = {
     "ENGINE_INHIBIT": {"mask": 3},
     "MODE_SET": {"mode": "safe"},
     "SENSOR_ENABLE": {"name": "camera.a", "enabled": 0},
+    "THRUSTER_ENABLE": {"thruster": 11, "enabled": 0},
     "PARAM_SET": {"name": "services.arm_timeout_s", "value": 2.5},
 }
 

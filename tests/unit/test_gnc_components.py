@@ -20,10 +20,11 @@ from gnc_setup import (
 )
 
 from onboard.bus import Bus
-from onboard.control.attitude import AttitudeControl, four_pods
+from onboard.control.attitude import THRUSTERS, AttitudeControl, four_pods
 from onboard.control.touchdown import TouchdownConfirmation
 from onboard.core._core import ffi, lib
 from onboard.core.fields import from_parameters
+from onboard.dictionary import load
 from onboard.guidance.descent import DescentGuidance
 from onboard.messages import LegSample
 
@@ -186,10 +187,43 @@ def test_shutdown_on_request() -> None:
     assert v.guidance.phase == lib.OB_GUIDANCE_SHUTDOWN
 
 
-def test_excluding_thrusters_says_when_it_cannot() -> None:
+def firings(*disabled: int, again: bool = False) -> list[tuple[int, ...]]:
+    """On-times (us) of the twelve thrusters while a turn is stopped."""
     v = Vehicle(falling())
-    assert v.control.exclude_thrusters(0, 1) is None
-    assert "axis without torque" in (v.control.exclude_thrusters(0, 0o4444) or "")
+    for thruster in disabled:
+        assert v.control.enable_thruster(0, thruster, 0) is None
+        assert not again or v.control.enable_thruster(0, thruster, 1) is None
+    v.tick(20)
+    v.state.rate_body_rad_s = (0.05, 0.05, 0.05)
+    v.tick(50)
+    return [tuple(row[2:]) for row in v.thrusters.rows]
+
+
+def test_a_thruster_that_is_not_enabled_does_not_fire_and_the_others_do_its_work() -> None:
+    all_used = firings()
+    used = next(i for i in range(THRUSTERS) if all_used[0][i])
+    without = firings(used)
+    assert any(map(any, without)) and not any(row[used] for row in without)
+    assert firings(used, again=True) == all_used
+
+
+def test_the_last_thruster_of_an_axis_is_not_given_up() -> None:
+    """Thrusters 2, 5, 8 and 11 alone turn about the thrust axis."""
+    v = Vehicle(falling())
+    for thruster in (2, 5, 8):
+        assert v.control.enable_thruster(0, thruster, 0) is None
+    before = v.control.state_hash(1)
+    assert "axis without torque" in (v.control.enable_thruster(0, 11, 0) or "")
+    assert v.control.excluded_thrusters == [2, 5, 8]
+    assert v.control.state_hash(1) == before
+    assert v.control.enable_thruster(0, 5, 1) is None
+    assert v.control.enable_thruster(0, 11, 0) is None
+    assert v.control.excluded_thrusters == [2, 8, 11]
+
+
+def test_the_command_takes_the_number_of_any_thruster() -> None:
+    thruster, _ = load("lander").commands["THRUSTER_ENABLE"].arguments
+    assert thruster.range == (0, THRUSTERS - 1)
 
 
 @pytest.mark.parametrize("name", ["guidance", "touchdown", "control"])
