@@ -161,7 +161,7 @@ class Scenario(_Table):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]  # names a folder
     title: str
-    vehicle: Literal["slim"]
+    vehicle: Literal["slim", "resilience"]
     processor: Literal["desk", "cortex_m7"] = "desk"  # whose execution times the executive has
     epoch_utc: datetime
     duration_s: Annotated[float, Field(gt=0.0, le=100_000.0)]

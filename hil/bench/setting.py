@@ -27,7 +27,8 @@ from onboard.navigation.navigation import InitialState
 from onboard.products import LandingMap, LandingSite
 
 FOOTPRINT_M = 30.0  # three sigma of where a lander that sees the map comes down
-VEHICLES = {"slim": "lander"}  # preset of the plant -> dictionary of the vehicle
+# preset of the plant -> dictionary of the vehicle
+VEHICLES = {"slim": "lander", "resilience": "resilience"}
 
 
 class InputError(Exception):

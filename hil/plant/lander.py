@@ -166,7 +166,7 @@ def _drawn_vehicle(preset: LanderPreset, d: Dispersions, seed: int) -> dict[str,
     return {
         "mass": {
             "dry_kg": mass * m.dry_kg,
-            "propellant_full_kg": mass * m.propellant_kg,
+            "propellant_full_kg": mass * m.tank_kg,
             "inertia_dry_kg_m2": [mass * i for i in m.inertia_dry_kg_m2],
             "inertia_full_kg_m2": [mass * i for i in m.inertia_full_kg_m2],
         },

@@ -37,9 +37,26 @@ class PresetError(ValueError):
 
 class MassSpec(Spec):
     dry_kg: Positive
-    propellant_kg: Positive
+    propellant_kg: Positive = Field(description="on board where the descent begins")
+    propellant_full_kg: Positive | None = Field(
+        default=None, description="tanks full: the inertia's other end; absent: propellant_kg"
+    )
     inertia_dry_kg_m2: PositiveVector
     inertia_full_kg_m2: PositiveVector
+
+    @property
+    def tank_kg(self) -> float:
+        """Propellant of full tanks."""
+        full = self.propellant_full_kg
+        return self.propellant_kg if full is None else full
+
+    @model_validator(mode="after")
+    def _fits_the_tanks(self) -> Self:
+        if self.propellant_kg > self.tank_kg:
+            raise ValueError(
+                f"propellant_kg {self.propellant_kg:g} is above propellant_full_kg {self.tank_kg:g}"
+            )
+        return self
 
 
 class EngineMount(Spec):

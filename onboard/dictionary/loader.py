@@ -1,8 +1,9 @@
 """Reads a vehicle's dictionary: a folder of TOML files, one section or part of a section each.
 
 `commands*.toml`, `channels*.toml`, `events*.toml`, `parameters*.toml` and `sequences*.toml` may be
-split over several files; `schedule.toml` is one. Every mistake in every file is collected and
-reported at once.
+split over several files; `schedule.toml` is one. A folder with `overrides.toml` alone is another
+vehicle's dictionary with figures of its own (`dictionary.overrides`). Every mistake in every file
+is collected and reported at once.
 """
 
 from __future__ import annotations
@@ -138,7 +139,8 @@ def folder_of(vehicle: str | Path) -> Path:
 
 def vehicles() -> list[str]:
     """Names of the vehicles that come with a dictionary."""
-    return sorted(p.parent.name for p in VEHICLES.glob("*/schedule.toml"))
+    found = [*VEHICLES.glob("*/schedule.toml"), *VEHICLES.glob("*/overrides.toml")]
+    return sorted(p.parent.name for p in found)
 
 
 def load(vehicle: str | Path) -> Dictionary:
@@ -147,7 +149,9 @@ def load(vehicle: str | Path) -> Dictionary:
 
     folder = folder_of(vehicle)
     problems: list[Problem] = []
-    dictionary = _assemble(folder, problems)
+    overrides = folder / "overrides.toml"
+    assemble = _override if overrides.exists() else _assemble
+    dictionary = assemble(folder, problems)
     if not problems:
         problems += checker.check(dictionary)
     if problems:
@@ -163,6 +167,24 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise DictionaryError(
             [Problem(path.name, "file", None, f"not valid TOML: {error}")]
         ) from None
+
+
+def _override(folder: Path, problems: list[Problem]) -> Dictionary:
+    """The dictionary that `overrides.toml` extends, with its figures. Raises DictionaryError."""
+    from onboard.dictionary import overrides
+
+    if others := [p.name for p in folder.glob("*.toml") if p.name != overrides.FILE]:
+        problems.append(Problem(others[0], "file", None, f"not allowed beside {overrides.FILE}"))
+    try:
+        content = overrides.Overrides.model_validate(read_toml(folder / overrides.FILE))
+    except ValidationError as error:
+        raise DictionaryError([_problem(overrides.FILE, e) for e in error.errors()]) from None
+    beside = folder.parent / content.extends
+    base = folder_of(beside if beside.is_dir() else content.extends)
+    if (base / overrides.FILE).exists():
+        allowed = "allowed a vehicle with files of its own"
+        raise DictionaryError([Problem(overrides.FILE, "extends", content.extends, allowed)])
+    return overrides.apply(content, load(base), folder.name, problems)
 
 
 def _assemble(folder: Path, problems: list[Problem]) -> Dictionary:
