@@ -27,6 +27,7 @@ from hil.extends import merge, to_toml
 from hil.faults import FaultSpec
 from hil.plant.preset import Dispersions
 from hil.validation import describe
+from onboard.executive import TICK_NS
 
 SEED_MAX = 2**63 - 1
 FOLDER = Path(__file__).parent / "scenarios"
@@ -164,7 +165,7 @@ class Scenario(_Table):
     vehicle: Literal["slim", "resilience"]
     processor: Literal["desk", "cortex_m7"] = "desk"  # whose execution times the executive has
     epoch_utc: datetime
-    duration_s: Annotated[float, Field(gt=0.0, le=100_000.0)]
+    duration_s: Annotated[float, Field(ge=TICK_NS / 1e9, le=100_000.0)]
     site: Site
     world: World = World()
     initial: Initial
@@ -182,11 +183,11 @@ class Scenario(_Table):
         """The file that it was read from, for messages."""
         return self._origin or f"scenario {self.name}"
 
-    @field_validator("epoch_utc")
+    @field_validator("epoch_utc", mode="before")
     @classmethod
-    def _utc(cls, value: datetime) -> datetime:
-        if value.tzinfo is None:
-            raise ValueError("give the time zone: 2025-06-05T19:17:00Z")
+    def _utc(cls, value: Any) -> datetime:
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            raise ValueError("allowed: a date and time with its offset: 2025-06-05T19:17:00Z")
         if not 1900 <= value.year < 2100:
             raise ValueError("allowed: years 1900 to 2099, for which the ephemeris holds")
         return value.astimezone(UTC)
@@ -281,6 +282,6 @@ def _checked(tables: dict[str, Any], origin: str) -> Scenario:
     try:
         scenario = Scenario.model_validate(tables)
     except ValidationError as error:
-        raise ScenarioError(describe(error, origin)) from None
+        raise ScenarioError(describe(error, origin, Scenario)) from None
     scenario._origin = origin
     return scenario

@@ -167,7 +167,7 @@ def parse_preset(values: dict[str, Any], file: str) -> LanderPreset:
     try:
         return LanderPreset.model_validate(values)
     except ValidationError as error:
-        raise PresetError(describe(error, file)) from None
+        raise PresetError(describe(error, file, LanderPreset)) from None
 
 
 def load_preset(name_or_path: str | Path) -> LanderPreset:

@@ -70,7 +70,7 @@ VALID = st.fixed_dictionaries(
         "epoch_utc": st.datetimes(
             datetime(1900, 1, 2), datetime(2099, 12, 30), timezones=st.just(UTC)
         ),
-        "duration_s": real(1e-3, 1e5),
+        "duration_s": real(1e-2, 1e5),
         "site": st.fixed_dictionaries(
             {"latitude_deg": real(-85, 85), "longitude_deg": real(-180, 180)},
             optional={
@@ -184,7 +184,7 @@ def test_numbers_must_be_finite(field: str, value: str) -> None:
     shipped = (scenarios.FOLDER / "frigoris.toml").read_text(encoding="utf-8")
     changed = re.sub(rf"^{field} = .*$", f"{field} = {value}", shipped, count=1, flags=re.M)
     assert changed != shipped
-    with pytest.raises(ScenarioError, match=rf"{field} = .*(finite|less than|greater than)"):
+    with pytest.raises(ScenarioError, match=rf"{field} = .*allowed: "):
         parse(changed, "any.toml")
 
 
