@@ -72,6 +72,39 @@ class FaultLine:
         return message(*zero)._replace(time_ns=now)
 
 
+class FaultyMemory:
+    """A non-volatile memory with faults; each is given every block that is written."""
+
+    def __init__(
+        self,
+        memory: Any,
+        specs: Sequence[FaultSpec],
+        streams: Sequence[RandomStream],
+        clock: Callable[[], int],
+    ) -> None:
+        self.name, self.size = memory.name, memory.size
+        self._memory = memory
+        self._faults = [_Fault(s, r) for s, r in zip(specs, streams, strict=True)]
+        self._clock = clock
+
+    def read(self, address: int, length: int) -> bytes:
+        """What is there, or 0xFF while the memory is off."""
+        now = self._clock()
+        if any(fault.spec.kind == "off" and fault.active(now) for fault in self._faults):
+            return b"\xff" * length
+        data: bytes = self._memory.read(address, length)
+        return data
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write what the faults leave of a block."""
+        now = self._clock()
+        blocks = [data]
+        for fault in self._faults:
+            blocks = [left for block in blocks for _, left in fault.act(now, now, block)]
+        for block in blocks:
+            self._memory.write(address, block)
+
+
 class _Fault:
     """One fault: its time, its dice, and what it remembers."""
 
@@ -134,6 +167,8 @@ class _Fault:
         return [(due_ns, message), (due_ns + TICK_NS, message)]
 
     def _stuck(self, elapsed_s: float, due_ns: int, message: Any) -> _Timed:
+        if not self._rows:
+            return []  # a memory keeps what it holds
         if self._held is None:
             self._held = message
         held = self._held

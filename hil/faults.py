@@ -18,7 +18,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hil.fault_line import FaultLine
+from hil.fault_line import FaultLine, FaultyMemory
 from hil.plant.random_stream import RandomStream
 from onboard import messages
 
@@ -53,6 +53,7 @@ OUTPUT_MESSAGES: dict[str, Any] = {
     "thrusters": messages.ThrusterCommand,
     "camera": messages.CameraCommand,
     "radio": None,
+    "memory": None,  # non-volatile memory: the blocks written
 }
 
 # Allowed amounts of each kind, lowest and highest; None: the kind takes no amount.
@@ -71,6 +72,7 @@ AMOUNTS: dict[str, tuple[float, float] | None] = {
 NEEDS_FIELDS = ("wrong", "drift", "noise", "saturation")
 NO_RAMP = ("off", "stuck", "saturation")
 PACKET_KINDS = ("off", "delay", "drop", "duplicate", "corrupt")
+MEMORY_KINDS = ("off", "stuck", "corrupt")
 
 
 class FaultError(ValueError):
@@ -153,10 +155,12 @@ class FaultSpec(BaseModel):
 
     def _check_fields(self) -> None:
         if self.message is None:
-            if self.kind not in PACKET_KINDS:
-                raise ValueError(f"kind = {self.kind!r}: allowed for packets: {PACKET_KINDS}")
+            carried = "memory" if self.base == "memory" else "packets"
+            kinds = MEMORY_KINDS if self.base == "memory" else PACKET_KINDS
+            if self.kind not in kinds:
+                raise ValueError(f"kind = {self.kind!r}: allowed for {carried}: {kinds}")
             if self.fields:
-                raise ValueError(f"fields = {list(self.fields)}: packets have none")
+                raise ValueError(f"fields = {list(self.fields)}: there are none in {carried}")
             return
         allowed = self.known_fields
         for name in self.fields:
@@ -234,11 +238,14 @@ def _faulty_reader(line: FaultLine, read: Callable[[], Any]) -> Callable[[], Any
     return faulty
 
 
-def _line(specs: Sequence[tuple[int, FaultSpec]], seed: int, clock: Callable[[], int]) -> FaultLine:
-    streams = [
+def _streams(specs: Sequence[tuple[int, FaultSpec]], seed: int) -> list[RandomStream]:
+    return [
         RandomStream(seed, spec.stream or f"fault {spec.port} {index}") for index, spec in specs
     ]
-    return FaultLine([spec for _, spec in specs], streams, clock)
+
+
+def _line(specs: Sequence[tuple[int, FaultSpec]], seed: int, clock: Callable[[], int]) -> FaultLine:
+    return FaultLine([spec for _, spec in specs], _streams(specs, seed), clock)
 
 
 def attach(
@@ -263,6 +270,11 @@ def attach(
     faulty: dict[str, Any] = dict(ports)
     outputs: list[_OutputLine] = []
     for name in dict.fromkeys(spec.port for spec in specs):
+        if name == "memory":
+            here = [(i, s) for i, s in numbered if s.port == name]
+            all_specs, streams = [s for _, s in here], _streams(here, seed)
+            faulty[name] = FaultyMemory(ports[name], all_specs, streams, clock)
+            continue
         port: Any = _FaultyPort(ports[name])
         inward = [(i, s) for i, s in numbered if s.port == name and s.way == "input"]
         outward = [(i, s) for i, s in numbered if s.port == name and s.way == "output"]

@@ -8,6 +8,8 @@ SIZE = 1 << 16
 class EmulatedMemory:
     """A `NonVolatileMemory` (onboard/ports.py), erased at first."""
 
+    name = "memory"
+
     def __init__(self, size: int = SIZE) -> None:
         self.size = size
         self._bytes = bytearray(b"\xff" * size)

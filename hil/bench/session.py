@@ -189,7 +189,7 @@ class _Session:
         scenario = setting.scenario
         try:
             self.ground = Ground(scenario.command, setting.dictionary)
-            ports = {**self.plant.ports, "radio": self.ground}
+            ports = {**self.plant.ports, "radio": self.ground, "memory": EmulatedMemory()}
             self.faults = attach(ports, scenario.fault, setting.seed, scenario.origin, self._now)
         except CommandError as error:
             raise InputError(f"{scenario.origin}: {error}") from None
@@ -375,7 +375,7 @@ def hardware(ports: dict[str, Any], load: LoadPort | None) -> LanderPorts:
         thrusters=ports["thrusters"],
         camera=ports["camera.a"],
         radio=ports["radio"],
-        memory=EmulatedMemory(),
+        memory=ports["memory"],
         load=load,
     )
 

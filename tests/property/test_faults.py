@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from hil.bench.memory import EmulatedMemory
 from hil.faults import (
     INPUT_MESSAGES,
     OUTPUT_MESSAGES,
@@ -251,7 +252,7 @@ def test_faults_act_in_their_order() -> None:
     assert flow([clip, double], ranges(1))[0][0].range_m == 10.0
 
 
-@pytest.mark.parametrize("device", [d for d in OUTPUT_MESSAGES if d != "radio"])
+@pytest.mark.parametrize("device", [d for d, message in OUTPUT_MESSAGES.items() if message])
 @given(data=st.data())
 def test_outputs_can_be_delayed_until_nothing_is_written(device: str, data: st.DataObject) -> None:
     clock, sink = Clock(), Sink()
@@ -385,6 +386,8 @@ def test_a_faulty_step_moves_delayed_commands_first() -> None:
             {"port": "radio", "direction": "input", "kind": "stuck"},
             "kind = 'stuck': allowed for packets",
         ),
+        ({"port": "memory", "kind": "delay", "amount": 1}, "kind = 'delay': allowed for memory"),
+        ({"port": "memory", "kind": "off", "direction": "input"}, "memory has none"),
     ],
 )
 def test_a_wrong_fault_is_named(values: dict[str, Any], said: str) -> None:
@@ -414,3 +417,37 @@ def test_every_example_of_the_documentation_is_a_valid_fault_and_every_kind_has_
     specs = [FaultSpec.model_validate(value) for value in values]
     kinds = FaultSpec.model_fields["kind"].annotation
     assert {s.kind for s in specs} == set(kinds.__args__)  # type: ignore[union-attr]
+
+
+def faulty_memory(**values: Any) -> tuple[Any, EmulatedMemory, Clock]:
+    """A memory with one fault from 1 s to 2 s, and the one below."""
+    spec = FaultSpec.model_validate({"port": "memory", "start_s": 1.0, "end_s": 2.0, **values})
+    below, clock = EmulatedMemory(), Clock()
+    return attach({"memory": below}, [spec], 1, "mine.toml", clock).ports["memory"], below, clock
+
+
+@given(st.integers(0, 100), st.binary(min_size=1, max_size=64))
+def test_a_memory_that_is_off_or_stuck_loses_what_is_written(address: int, data: bytes) -> None:
+    for kind in ("off", "stuck"):
+        memory, _, clock = faulty_memory(kind=kind)
+        memory.write(address, data)
+        assert memory.read(address, len(data)) == data
+        clock.now_ns = 10**9
+        memory.write(address, bytes(len(data)))
+        seen = b"\xff" * len(data) if kind == "off" else data
+        assert memory.read(address, len(data)) == seen
+        clock.now_ns = 2 * 10**9
+        assert memory.read(address, len(data)) == data
+        memory.write(address, bytes(len(data)))
+        assert memory.read(address, len(data)) == bytes(len(data))
+
+
+@given(st.binary(min_size=1, max_size=64), st.integers(1, 8))
+def test_a_corrupt_memory_flips_bits_of_a_block_that_is_written(data: bytes, bits: int) -> None:
+    memory, below, clock = faulty_memory(kind="corrupt", amount=float(bits))
+    clock.now_ns = 10**9
+    memory.write(5, data)
+    read = memory.read(5, len(data))
+    assert sum((a ^ b).bit_count() for a, b in zip(read, data, strict=True)) == bits
+    rest = below.size - 5 - len(data)
+    assert (below.read(0, 5), below.read(5 + len(data), rest)) == (b"\xff" * 5, b"\xff" * rest)

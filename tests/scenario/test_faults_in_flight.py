@@ -103,3 +103,34 @@ def test_the_ground_takes_a_stuck_thruster_out(tmp_path: Path) -> None:
     late = rows[rows["at_tick"] > 610]  # commands are carried out ten times a second
     assert len(late) > 0 and not late["on_time_4_us"].any()
     assert rows["on_time_4_us"].any()
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount"), [("corrupt", "amount = 3.0\n"), ("stuck", ""), ("off", "")]
+)
+def test_a_restart_skips_the_checkpoints_that_the_memory_spoiled(
+    tmp_path: Path, kind: str, amount: str
+) -> None:
+    """From 8 s on no write holds; at 8.5 s the computer restarts, and after 0.2 s it resumes.
+
+    The last sound copy is of 7.9 s or a tick later, 0.8 s old; a memory that is off has none.
+    """
+    extra = (
+        f'[[fault]]\nport = "memory"\nkind = "{kind}"\nstart_s = 8.0\n{amount}'
+        "[[load]]\ntime_s = 8.5\nreset = true\n"
+    )
+    scenario, text = short_scenario.scenario(tmp_path, seconds=15.0, extra=extra)
+    result = session.run(scenario, text, seed=4, folder=tmp_path / "session")
+    assert result.sim_seconds == 15.0
+    events = Recording.open(tmp_path / "session" / session.RECORDING).events
+    faults = [e for e in events if e["name"] == "STORAGE_FAULT"]
+    assert faults and all(e["text"].startswith("checkpoints") for e in faults)
+    assert abs(faults[0]["time_ns"] - 8 * 10**9) <= 10**8
+    back = [e for e in events if e["name"] in ("EXECUTIVE_RESUMED", "EXECUTIVE_CHECKPOINT_MISSING")]
+    if kind == "off":
+        assert [e["name"] for e in back] == ["EXECUTIVE_CHECKPOINT_MISSING"]
+    else:
+        assert [e["name"] for e in back] == ["EXECUTIVE_RESUMED"]
+        age_ms = int(back[0]["text"].split()[-3])
+        assert 650 <= age_ms <= 850
+    assert session.replay(tmp_path / "session").equal
