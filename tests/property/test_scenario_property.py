@@ -210,6 +210,12 @@ def test_every_field_is_documented(model: type[BaseModel]) -> None:
         assert re.search(rf"\b{name}\b", DOCUMENT), name
 
 
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_is_listed(metric: str) -> None:
+    listed = DOCUMENT[DOCUMENT.index("`metric` is one of") :]
+    assert f"`{metric}`" in listed[: listed.index("\n\n")]
+
+
 def test_the_documented_beginning_loads() -> None:
     """The first example of the document is the head of a scenario."""
     head = re.search(r"```toml\n(.*?)```", DOCUMENT, re.S)

@@ -11,6 +11,8 @@ import pytest
 import short_scenario
 
 from hil.bench.result import Result, describe, judge
+from hil.bench.session import Outcome
+from hil.campaign import summarise
 from hil.scenario import METRICS, Expectation, Scenario
 
 DOCUMENT = Path(__file__).parents[2] / "docs/run.md"
@@ -24,14 +26,21 @@ def scenario(tmp_path: Path) -> Scenario:
     return short_scenario.scenario(tmp_path, extra=extra)[0]
 
 
-def documented_keys() -> list[str]:
-    table = DOCUMENT.read_text(encoding="utf-8").split("## The JSON")[1].split("\n## ")[0]
+def documented_keys(heading: str = "The JSON") -> list[str]:
+    table = DOCUMENT.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     return [key for cell in cells for key in re.findall(r"`(\w+)`", cell)]
 
 
 def test_the_json_has_exactly_the_documented_keys() -> None:
     assert sorted(Result("x", 1).as_json()) == sorted(documented_keys())
+
+
+def test_the_json_of_replay_and_campaign_have_exactly_the_documented_keys() -> None:
+    replay = Outcome("folder", 1, None, None).as_json()
+    assert sorted(replay) == sorted(documented_keys("JSON of a replay"))
+    summary = summarise([Result("x", 1)]).as_json()
+    assert sorted(summary) == sorted(documented_keys("JSON of a campaign"))
 
 
 def test_every_metric_is_a_figure() -> None:
