@@ -13,18 +13,25 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """The tables of `over` on those of `base`.
 
     Tables merge key by key. Arrays of tables are appended to; an expectation replaces those that
-    the base has of its metric. Any other value replaces the base's.
+    the base has of its metric. Any other value replaces the base's, and so does a start of the
+    other kind (in orbit, in flight).
     """
     joined = dict(base)
     for key, value in over.items():
         old = joined.get(key)
-        if isinstance(old, dict) and isinstance(value, dict):
+        if key == "initial" and _flies(old) != _flies(value):
+            joined[key] = value
+        elif isinstance(old, dict) and isinstance(value, dict):
             joined[key] = merge(old, value)
         elif key in APPENDED and isinstance(old, list) and isinstance(value, list):
             joined[key] = _others(old, value) + value if key == "expect" else old + value
         else:
             joined[key] = value
     return joined
+
+
+def _flies(initial: Any) -> bool:
+    return isinstance(initial, dict) and "flight" in initial
 
 
 def _others(old: list[Any], new: list[Any]) -> list[Any]:

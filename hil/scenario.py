@@ -60,16 +60,41 @@ class World(_Table):
     elevation_unit_m: Annotated[float, Field(gt=0.0, le=100.0)] | None = None  # of one count
 
 
+Vector = tuple[float, float, float]
+
+
+class Flight(_Table):
+    """A start in powered flight near the target, as of a computer that resumes there."""
+
+    phase: Literal["coast", "braking", "approach", "vertical"]
+    along_m: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0  # from the target, along the flight
+    cross_m: Annotated[float, Field(ge=-1e5, le=1e5)] = 0.0  # to the left
+    height_m: Annotated[float, Field(ge=2.0, le=100_000.0)]  # above the ground of the target
+    velocity_along_m_s: Annotated[float, Field(ge=-3_000.0, le=3_000.0)] = 0.0
+    velocity_cross_m_s: Annotated[float, Field(ge=-3_000.0, le=3_000.0)] = 0.0
+    velocity_up_m_s: Annotated[float, Field(ge=-3_000.0, le=3_000.0)] = 0.0
+    tilt_deg: Annotated[float, Field(ge=-90.0, le=180.0)] = 0.0  # backwards against the flight
+    rate_deg_s: Vector = (0.0, 0.0, 0.0)  # body axes
+    propellant_kg: Annotated[float, Field(ge=0.0, le=10_000.0)] | None = None  # None: preset's
+    throttle: Annotated[float, Field(gt=0.0, le=1.0)] | None = None  # None: engines off
+
+
 class Initial(_Table):
-    """Where the run begins, on a descent orbit."""
+    """Where the run begins: on a descent orbit, or in powered flight."""
 
     perilune_altitude_m: Annotated[float, Field(ge=5_000.0, le=100_000.0)] = 15_000.0
     apolune_altitude_m: Annotated[float, Field(ge=5_000.0, le=2_000_000.0)] = 100_000.0
-    perilune_range_m: Annotated[float, Field(ge=0.0, le=2_000_000.0)]  # ground distance to target
+    perilune_range_m: Annotated[float, Field(ge=0.0, le=2_000_000.0)] = 550_000.0  # to the target
     lead_s: Annotated[float, Field(ge=0.0, le=3_600.0)] = 120.0  # from time 0 to perilune
+    flight: Flight | None = None
 
     @model_validator(mode="after")
-    def _ordered(self) -> Initial:
+    def _one_start(self) -> Initial:
+        given = self.model_fields_set
+        if self.flight is not None and given != {"flight"}:
+            raise ValueError(f"flight excludes {', '.join(sorted(given - {'flight'}))}")
+        if self.flight is None and "perilune_range_m" not in given:
+            raise ValueError("give perilune_range_m, or the table flight")
         if self.apolune_altitude_m < self.perilune_altitude_m:
             raise ValueError("apolune_altitude_m must not be below perilune_altitude_m")
         return self

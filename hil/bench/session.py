@@ -404,6 +404,7 @@ def vehicle(setting: Setting, ports: LanderPorts, **options: Any) -> Lander:
             setting.knowledge,
             sun_direction_mcmf=setting.sun_direction_mcmf,
             parameters=setting.scenario.parameters,
+            resume=setting.resume,
             target=setting.scenario.processor,
             **options,
         )

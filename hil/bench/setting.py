@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from hil.instruments.ports import CameraPose
-from hil.plant.lander import OUTPUTS, LanderPlant, descent_orbit
+from hil.plant.lander import OUTPUTS, LanderPlant, descent_orbit, flight_start
 from hil.plant.lander import InitialState as PlantState
 from hil.plant.preset import Dispersions, LanderPreset, PresetError, load_preset
 from hil.plant.random_stream import RandomStream
@@ -25,6 +25,7 @@ from onboard.dictionary import Dictionary, DictionaryError
 from onboard.dictionary import load as load_dictionary
 from onboard.navigation.navigation import InitialState
 from onboard.products import LandingMap, LandingSite
+from onboard.vehicles.lander import Resume
 
 FOOTPRINT_M = 30.0  # three sigma of where a lander that sees the map comes down
 # preset of the plant -> dictionary of the vehicle
@@ -55,6 +56,12 @@ class Setting:
         """Input ports of the vehicle, fitted or not used: what its flight computer is wired to."""
         imus = [i.name for i in self.preset.imu]
         return (*imus, *(n for n in OUTPUTS if n.split(".")[0] not in ("imu", "camera")))
+
+    @property
+    def resume(self) -> Resume | None:
+        """Where the vehicle's computer goes on, if the run begins in flight."""
+        flight = self.scenario.initial.flight
+        return None if flight is None else Resume(flight.phase, flight.propellant_kg)
 
     def fingerprints(self) -> dict[str, str]:
         """What a replay needs to be the same, apart from the code: digests by name."""
@@ -184,6 +191,32 @@ def cautions(scenario: Scenario) -> list[str]:
     ]
 
 
+def _start(scenario: Scenario, site: LandingSite) -> PlantState:
+    """The nominal start of the plant: on a descent orbit, or in flight."""
+    at, flight = scenario.initial, scenario.initial.flight
+    if flight is None:
+        return descent_orbit(
+            site,
+            range_m=at.perilune_range_m,
+            perilune_m=at.perilune_altitude_m,
+            apolune_m=at.apolune_altitude_m,
+            lead_s=at.lead_s,
+        )
+    forward, left, up = (getattr(flight, f"velocity_{d}_m_s") for d in ("along", "cross", "up"))
+    x, y, z = (math.radians(rate) for rate in flight.rate_deg_s)
+    return flight_start(
+        site,
+        along_m=flight.along_m,
+        cross_m=flight.cross_m,
+        height_m=flight.height_m,
+        velocity_m_s=(forward, left, up),
+        tilt_rad=math.radians(flight.tilt_deg),
+        rate_body_rad_s=(x, y, z),
+        propellant_kg=flight.propellant_kg,
+        throttle=flight.throttle,
+    )
+
+
 def prepare(scenario: Scenario, seed: int) -> Setting:
     """Build ground, map and knowledge. Ground and survey are kept from run to run.
 
@@ -194,16 +227,10 @@ def prepare(scenario: Scenario, seed: int) -> Setting:
         dictionary = load_dictionary(VEHICLES[scenario.vehicle])
     except (PresetError, DictionaryError) as error:
         raise InputError(str(error)) from None
-    at, survey_seed = scenario.initial, scenario.world.survey_seed
+    survey_seed = scenario.world.survey_seed
     world = scenario.world.model_copy(update={"survey_seed": None})
     chart = _survey(world, scenario.site).map(seed if survey_seed is None else survey_seed)
-    start = descent_orbit(
-        chart.site,
-        range_m=at.perilune_range_m,
-        perilune_m=at.perilune_altitude_m,
-        apolune_m=at.apolune_altitude_m,
-        lead_s=at.lead_s,
-    )
+    start = _start(scenario, chart.site)
     return Setting(
         scenario=scenario,
         seed=seed,

@@ -65,6 +65,8 @@ class InitialState(NamedTuple):
     velocity_mci_m_s: tuple[float, ...]
     q_mci_from_body: tuple[float, ...]
     rate_body_rad_s: tuple[float, ...]
+    propellant_kg: float | None = None  # before dispersion; None: the preset's
+    throttle: float | None = None  # the main engines burn at this; None: off
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,59 @@ def _initial_state(state: Any) -> InitialState:
     )
 
 
+def flight_start(
+    site: LandingSite,
+    *,
+    along_m: float,
+    cross_m: float,
+    height_m: float,
+    velocity_m_s: tuple[float, float, float],
+    tilt_rad: float,
+    rate_body_rad_s: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    propellant_kg: float | None = None,
+    throttle: float | None = None,
+) -> InitialState:
+    """A state in flight at time 0, over the place (along, cross) of the corridor of the site.
+
+    `height_m` is above the level of the target. `velocity_m_s`, relative to the ground, has the
+    components forward, left and up there. The thrust axis lies `tilt_rad` from the vertical,
+    backwards; the belly (+x) looks backwards when upright and to the ground when z is horizontal.
+    """
+    corridor, place = core_ffi.new("ob_corridor *"), core_ffi.new("double[3]")
+    core_lib.ob_corridor_init(corridor, site.latitude_rad, site.longitude_rad, site.azimuth_rad)
+    at = [along_m, cross_m, site.elevation_m + height_m]
+    core_lib.ob_mcmf_from_corridor(corridor, at, place)
+    axes = _axes_at(corridor, along_m, cross_m)
+    s, c = core_lib.ob_sin(tilt_rad), core_lib.ob_cos(tilt_rad)
+    x, z = _combined(axes, (-c, 0.0, -s)), _combined(axes, (-s, 0.0, c))
+    y = _combined(axes, (0.0, -1.0, 0.0))  # z cross x
+    q_body_from_mcmf, q = core_ffi.new("double[4]"), core_ffi.new("double[4]")
+    core_lib.ob_q_from_matrix(q_body_from_mcmf, [*x, *y, *z])
+    core_lib.ob_q_conj(q, q_body_from_mcmf)
+    over_ground, turn = _combined(axes, velocity_m_s), core_lib.OB_MOON_RATE_RAD_S
+    moving = (-turn * place[1], turn * place[0], 0.0)
+    velocity = tuple(_sum(over_ground, moving))
+    return InitialState(
+        0, tuple(place), velocity, tuple(q), rate_body_rad_s, propellant_kg, throttle
+    )
+
+
+def _axes_at(corridor: Any, along_m: float, cross_m: float) -> list[list[float]]:
+    """Forward, left and up over a place of a corridor, mcmf."""
+    longitude, latitude = (d / core_lib.OB_MOON_RADIUS_M for d in (along_m, cross_m))
+    s, c = core_lib.ob_sin(longitude), core_lib.ob_cos(longitude)
+    sl, cl = core_lib.ob_sin(latitude), core_lib.ob_cos(latitude)
+    rows = list(corridor.C_corridor_from_mcmf)
+    at_target = [rows[0:3], rows[3:6], rows[6:9]]
+    local = ((c, 0.0, -s), (-sl * s, cl, -sl * c), (cl * s, sl, cl * c))
+    return [_combined(at_target, components) for components in local]
+
+
+def _combined(axes: list[list[float]], components: Any) -> list[float]:
+    """The vector that has these components along three axes."""
+    return [sum(k * axis[i] for k, axis in zip(components, axes, strict=True)) for i in range(3)]
+
+
 def _thrusters(preset: LanderPreset) -> dict[str, Any]:
     """Positions and directions of the twelve thrusters of four pods."""
     spec = preset.thrusters
@@ -157,7 +212,9 @@ def _engines(preset: LanderPreset) -> list[dict[str, Any]]:
     return [shared | m.model_dump(exclude={"name"}) for m in preset.engines.mount]
 
 
-def _drawn_vehicle(preset: LanderPreset, d: Dispersions, seed: int) -> dict[str, Any]:
+def _drawn_vehicle(
+    preset: LanderPreset, d: Dispersions, seed: int, propellant_kg: float | None
+) -> dict[str, Any]:
     """Mass, thrust and centre of mass of one vehicle, from the stream `vehicle`."""
     draw = RandomStream(seed, "vehicle")
     mass = 1.0 + d.mass * draw.normal()
@@ -170,7 +227,7 @@ def _drawn_vehicle(preset: LanderPreset, d: Dispersions, seed: int) -> dict[str,
             "inertia_dry_kg_m2": [mass * i for i in m.inertia_dry_kg_m2],
             "inertia_full_kg_m2": [mass * i for i in m.inertia_full_kg_m2],
         },
-        "propellant_kg": mass * m.propellant_kg,
+        "propellant_kg": mass * (m.propellant_kg if propellant_kg is None else propellant_kg),
         "engine_scale": [thrust * (1.0 + x) for x in draw.normals(d.engine_mismatch, 2)],
         "thruster_scale": [1.0 + x for x in draw.normals(d.thruster, 12)],
         "centre_body_m": draw.normals(d.centre_of_mass_m, 3),
@@ -191,10 +248,16 @@ def _instruments(preset: LanderPreset, d: Dispersions) -> dict[str, Any]:
     }
 
 
-def _config(preset: LanderPreset, site: LandingSite, d: Dispersions, seed: int) -> dict[str, Any]:
+def _config(
+    preset: LanderPreset,
+    site: LandingSite,
+    d: Dispersions,
+    seed: int,
+    propellant_kg: float | None,
+) -> dict[str, Any]:
     """The fields of `pl_lander_config`."""
     return {
-        **_drawn_vehicle(preset, d, seed),
+        **_drawn_vehicle(preset, d, seed, propellant_kg),
         **_instruments(preset, d),
         "engine": _engines(preset),
         "thruster": _thrusters(preset),
@@ -282,9 +345,12 @@ class LanderPlant:
         self._terrain = terrain
         self._lander = ffi.new("pl_lander *")
         self._truth = ffi.new("pl_truth *")
-        config = ffi.new("pl_lander_config *", _config(preset, site, dispersions, seed))
+        fields = _config(preset, site, dispersions, seed, initial.propellant_kg)
+        config = ffi.new("pl_lander_config *", fields)
         state = ffi.new("pl_state *", _drawn_state(initial, dispersions, seed))
         lib.pl_lander_init(self._lander, config, terrain.handle, state)
+        if initial.throttle is not None:
+            lib.pl_lander_burn(self._lander, initial.throttle)
         self.handle = self._lander
         self.ports = self._make_ports(render)
         self._site = _SiteFrame(site)

@@ -132,6 +132,31 @@ static void test_leg_switches(void) {
   }
 }
 
+/* Upright, belly to the east: the flight goes west, and the first command burns as it stands. */
+static void test_resume(void) {
+  ob_site site;
+  ob_site_init(&site, 1.0, -0.1, -2500.0);
+  for (int64_t phase = OB_GUIDANCE_COAST; phase <= OB_GUIDANCE_VERTICAL; phase++) {
+    const int low = phase >= OB_GUIDANCE_APPROACH;
+    ob_nav_state nav = {.time_ns = 5, .valid = 1, .q_site_from_body = {1.0, 0.0, 0.0, 0.0}};
+    nav.position_site_m[0] = low ? 400.0 : 3e5;
+    nav.position_site_m[2] = nav.altitude_m = nav.altitude_worst_m = low ? 1500.0 : 12e3;
+    nav.velocity_site_m_s[0] = low ? -20.0 : -1200.0;
+    nav.velocity_site_m_s[2] = -30.0;
+    ob_guidance g;
+    ob_guidance_command command;
+    ob_guidance_init(&g, &guidance, &site);
+    g.mass_kg = 300.0;
+    ob_guidance_resume(&g, phase, &nav);
+    assert(g.phase == phase && g.mass_kg == 300.0);
+    assert(fabs(g.flight[0] + 1.0) < 1e-12 && g.flight[1] == 0.0 && g.flight[2] == 0.0);
+    assert(phase != OB_GUIDANCE_BRAKING || g.burn.converged);
+    ob_guidance_step(&g, &nav, OB_GUIDANCE_RUN, 0, &command);
+    assert(command.phase == phase && command.engines_on == (phase > OB_GUIDANCE_COAST));
+    assert(fabs(command.q_site_from_body[0] - 1.0) < 1e-12);
+  }
+}
+
 static void table(int runs, int only) {
   for (int seed = only < 0 ? 0 : only; seed < runs; seed++) {
     desk_case c;
@@ -160,6 +185,7 @@ int main(int count, char **arguments) {
   test_poor_altitude();
   test_late_altitude();
   test_leg_switches();
+  test_resume();
   test_dispersed(12);
   return 0;
 }

@@ -99,6 +99,10 @@ class AttitudeControl:
         self._guided = 0  # guidance sequence and inhibit mask of the last engine rows
         self._mask = 0
 
+    def resume(self, mass_kg: float) -> None:
+        """Begin with the mass that the vehicle then has."""
+        self.state.mass_kg = mass_kg
+
     def inhibit_engines(self, now_ns: int, mask: int = ALL_ENGINES) -> str | None:
         """Keep main engines from burning (bit 0 engine.a, bit 1 engine.b); 0 lifts it."""
         self._inhibited = mask

@@ -13,6 +13,14 @@ from onboard.core._core import ffi, lib
 from onboard.core.fields import from_parameters
 from onboard.products import LandingSite
 
+PHASES: dict[str, int] = {
+    "coast": lib.OB_GUIDANCE_COAST,
+    "braking": lib.OB_GUIDANCE_BRAKING,
+    "approach": lib.OB_GUIDANCE_APPROACH,
+    "vertical": lib.OB_GUIDANCE_VERTICAL,
+}
+"""Phases of flight, in which a computer may resume."""
+
 
 class DescentGuidance:
     """Publishes `guidance` (`ob_guidance_command *`); step it after navigation.
@@ -25,6 +33,7 @@ class DescentGuidance:
         self.state = ffi.new("ob_guidance *")
         self.command = ffi.new("ob_guidance_command *")
         self._request = lib.OB_GUIDANCE_HOLD
+        self._resume = lib.OB_GUIDANCE_IDLE  # the phase to resume with the first navigated state
         place = ffi.new("ob_site *")
         lib.ob_site_init(place, site.latitude_rad, site.longitude_rad, site.elevation_m)
         settings = from_parameters("ob_guidance_params", parameters, "guidance")
@@ -39,6 +48,12 @@ class DescentGuidance:
     def phase(self) -> int:
         """`ob_guidance_phase`."""
         return int(self.state.phase)
+
+    def resume(self, phase: str, mass_kg: float | None = None) -> None:
+        """Begin in a phase (of `PHASES`), with the mass that the vehicle then has (None: full)."""
+        if mass_kg is not None:
+            self.state.mass_kg = mass_kg
+        self._request, self._resume = lib.OB_GUIDANCE_RUN, PHASES[phase]
 
     def start(self, now_ns: int) -> str | None:
         """Commit to the descent: turn to the ignition attitude and ignite when it is time."""
@@ -65,6 +80,9 @@ class DescentGuidance:
         state = self._navigation.value
         if state is None:
             return
+        if self._resume and state.valid:
+            lib.ob_guidance_resume(self.state, self._resume, state)
+            self._resume = lib.OB_GUIDANCE_IDLE
         touchdown = self._touchdown.value
         confirmed = touchdown.confirmed if touchdown is not None else 0
         self._step(self.state, state, self._request, confirmed, self.command)

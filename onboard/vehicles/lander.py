@@ -67,6 +67,18 @@ class LanderPorts:
     load: InputPort | None = None  # ProcessorLoad rows
 
 
+@dataclass(frozen=True)
+class Resume:
+    """Where a computer that begins in flight goes on."""
+
+    phase: str  # of guidance: `onboard.guidance.descent.PHASES`
+    propellant_kg: float | None = None  # None: full
+
+
+MODES = {"coast": "coast", "braking": "braking", "approach": "approach", "vertical": "descent"}
+"""Mode of the vehicle in each phase of guidance."""
+
+
 class Lander:
     """One lander around its ports; `executive.tick` runs it."""
 
@@ -79,11 +91,15 @@ class Lander:
         *,
         sun_direction_mcmf: tuple[float, float, float],
         parameters: Mapping[str, float] | None = None,
+        resume: Resume | None = None,
         sink: Sink | None = None,
         target: str = "desk",
         wrap: Callable[[str, Callable[[int], None]], Callable[[int], None]] | None = None,
     ) -> None:
-        """`parameters` go over the dictionary's defaults; ParameterError names a wrong one."""
+        """`parameters` go over the dictionary's defaults; ParameterError names a wrong one.
+
+        With `resume` it begins in flight, as if from a checkpoint; without, it waits for orders.
+        """
         self.bus = bus = Bus()
         self.dictionary = dictionary
         self.events = EventLog(dictionary.events)
@@ -95,7 +111,9 @@ class Lander:
         self.parameters.restore(self.parameter_store)
         self.parameters.set_all(parameters or {})
         self._build(bus, ports, map, initial, sun_direction_mcmf)
-        self._services(bus, ports)
+        self._services(bus, ports, None if resume is None else MODES[resume.phase])
+        if resume is not None:
+            self._resume(resume)
         self._register()
         self.executive = Executive(
             members_of(dictionary.schedule.members, self._members()),
@@ -144,7 +162,15 @@ class Lander:
         with _parameters_of("control"):
             self.control = AttitudeControl(bus, values, ports.engines, ports.thrusters)
 
-    def _services(self, bus: Bus, ports: LanderPorts) -> None:
+    def _resume(self, resume: Resume) -> None:
+        if resume.propellant_kg is None:
+            self.guidance.resume(resume.phase)
+            return
+        mass_kg = self.parameters["guidance.dry_mass_kg"] + resume.propellant_kg
+        self.guidance.resume(resume.phase, mass_kg)
+        self.control.resume(mass_kg)
+
+    def _services(self, bus: Bus, ports: LanderPorts, initial_mode: str | None) -> None:
         dictionary, events = self.dictionary, self.events
         self.commands = CommandService(
             dictionary,
@@ -155,7 +181,12 @@ class Lander:
             contact=bus.topic("commands"),
         )
         self.fault_protection = FaultProtection(
-            bus, dictionary, ChannelReader, self.commands, events=events
+            bus,
+            dictionary,
+            ChannelReader,
+            self.commands,
+            events=events,
+            initial_mode=initial_mode,
         )
         self.sequences = SequenceService(
             dictionary.sequences, self.commands.codec, self.commands.dispatch, events

@@ -53,10 +53,26 @@ LIMITS = st.one_of(
 ALTITUDES = st.tuples(real(5e3, 1e5), real(0, 1e6)).map(
     lambda a: {"perilune_altitude_m": a[0], "apolune_altitude_m": min(a[0] + a[1], 2e6)}
 )
-INITIAL = st.tuples(
+ORBITS = st.tuples(
     st.one_of(ALTITUDES, st.just({})),
     st.fixed_dictionaries({"perilune_range_m": real(0, 2e6)}, optional={"lead_s": real(0, 3600)}),
 ).map(lambda parts: {**parts[0], **parts[1]})
+FLIGHTS = st.fixed_dictionaries(
+    {
+        "phase": st.sampled_from(["coast", "braking", "approach", "vertical"]),
+        "height_m": real(2, 1e5),
+    },
+    optional={
+        "along_m": real(-1e6, 1e6),
+        "cross_m": real(-1e5, 1e5),
+        "velocity_up_m_s": real(-3e3, 3e3),
+        "tilt_deg": real(-90, 180),
+        "rate_deg_s": st.lists(real(-10, 10), min_size=3, max_size=3),
+        "propellant_kg": real(0, 1e4),
+        "throttle": real(1e-3, 1),
+    },
+)
+INITIAL = st.one_of(ORBITS, FLIGHTS.map(lambda flight: {"flight": flight}))
 FAULTS = st.fixed_dictionaries(
     {"port": st.sampled_from(["imu.a", "tank", "thrusters"]), "kind": st.just("drop")},
     optional={"start_s": real(0, 1e3), "probability": real(1e-3, 1.0)},
@@ -199,6 +215,7 @@ def fields_of(model: type[BaseModel]) -> list[str]:
         scenarios.Site,
         scenarios.World,
         scenarios.Initial,
+        scenarios.Flight,
         scenarios.Knowledge,
         scenarios.Command,
         scenarios.Expectation,

@@ -41,6 +41,15 @@ def test_start_up_waits_for_the_valve_then_rises_exponentially() -> None:
         assert lib.pl_engine_burns(e) == (tick >= 5)
 
 
+@pytest.mark.parametrize(("throttle", "thrust_n"), [(0.6, 300.0), (0.01, 75.0), (2.0, 500.0)])
+def test_an_engine_that_burns_already_goes_on(throttle: float, thrust_n: float) -> None:
+    """Through the valve delay, too; its limits hold."""
+    e = engine()
+    lib.pl_engine_burn(e, throttle)
+    for _ in range(20):
+        assert lib.pl_engine_step(e, 1, throttle, 1) == pytest.approx(thrust_n)
+
+
 def test_tail_off_is_an_exponential_and_ends() -> None:
     e = engine()
     for _ in range(300):

@@ -67,6 +67,8 @@ typedef struct {
 
 void ob_guidance_init(ob_guidance *guidance, const ob_guidance_params *params, const ob_site *site);
 
+void ob_guidance_resume(ob_guidance *guidance, int64_t phase, const ob_nav_state *nav);
+
 void ob_guidance_step(ob_guidance *guidance, const ob_nav_state *nav, int64_t request,
                       int64_t touchdown_confirmed, ob_guidance_command *out);
 

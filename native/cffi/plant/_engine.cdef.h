@@ -16,6 +16,7 @@ typedef struct {
 } pl_engine;
 
 void pl_engine_init(pl_engine *engine, const pl_engine_spec *spec, double thrust_scale);
+void pl_engine_burn(pl_engine *engine, double throttle);
 double pl_engine_step(pl_engine *engine, int64_t on, double throttle, int64_t fed);
 int64_t pl_engine_burns(const pl_engine *engine);
 double pl_engine_pressure_pa(const pl_engine *engine);

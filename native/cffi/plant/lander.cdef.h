@@ -92,6 +92,7 @@ typedef struct {
 
 void pl_lander_init(pl_lander *lander, const pl_lander_config *config, const pl_terrain *terrain,
                     const pl_state *initial);
+void pl_lander_burn(pl_lander *lander, double throttle);
 int64_t pl_lander_step(pl_lander *lander);
 void pl_lander_truth(const pl_lander *lander, pl_truth *truth);
 uint64_t pl_lander_hash(const pl_lander *lander);

@@ -26,7 +26,7 @@ static const double SLOW_HIGH = 3.0;               /* times the height of VERTIC
 static const double SLIDING_M_S = 0.3, NULLING_S = 3.0;
 static const double UPRIGHT_MIN = 0.3;             /* share of the axis that counts as vertical */
 
-enum { SHIFTS = 20 };
+enum { SHIFTS = 20, RESUME_CORRECTIONS = 20 };
 
 void ob_guidance_init(ob_guidance *guidance, const ob_guidance_params *params,
                       const ob_site *site) {
@@ -461,6 +461,30 @@ static void begin_attitude(ob_guidance *g, const ob_nav_state *nav) {
   find_flight(g, nav);
   g->time_ns = nav->time_ns;
   g->started = 1;
+}
+
+/* Backwards is where the belly looks when upright, and where the thrust points when z is horizontal. */
+static void flight_of_attitude(ob_guidance *g, const ob_nav_state *nav) {
+  static const double belly_and_thrust[3] = {1.0, 0.0, 1.0};
+  double back[3];
+  ob_q_rotate(back, nav->q_site_from_body, belly_and_thrust);
+  back[2] = 0.0;
+  if (ob_v3_unit(back, back) > 0.0) {
+    ob_v3_scale(g->flight, back, -1.0);
+  }
+}
+
+void ob_guidance_resume(ob_guidance *guidance, int64_t phase, const ob_nav_state *nav) {
+  assert(phase >= OB_GUIDANCE_COAST && phase <= OB_GUIDANCE_VERTICAL);
+  begin_attitude(guidance, nav);
+  flight_of_attitude(guidance, nav);
+  begin(guidance, phase, nav);
+  if (phase == OB_GUIDANCE_BRAKING) {
+    begin_burn(guidance, nav);
+    for (int i = 0; i < RESUME_CORRECTIONS && !guidance->burn.converged; i++) {
+      correct_burn(guidance, nav, 1);
+    }
+  }
 }
 
 void ob_guidance_step(ob_guidance *guidance, const ob_nav_state *nav, int64_t request,

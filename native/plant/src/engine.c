@@ -18,6 +18,15 @@ void pl_engine_init(pl_engine *engine, const pl_engine_spec *spec, double thrust
   engine->tail_decay = ob_exp(-PL_TICK_S / spec->tail_off_s);
 }
 
+void pl_engine_burn(pl_engine *engine, double throttle) {
+  const pl_engine_spec *s = &engine->spec;
+  engine->burning = ob_clamp(throttle, s->throttle_minimum, 1.0);
+  for (int32_t i = 0; i < PL_ENGINE_DELAY_TICKS_MAX; i++) {
+    engine->demand[i] = engine->burning;
+  }
+  engine->thrust_n = engine->burning * s->thrust_n * engine->thrust_scale;
+}
+
 /* The demand given `delay_ticks` ago. */
 static double delayed(pl_engine *engine, double demand) {
   if (engine->delay_ticks == 0) {

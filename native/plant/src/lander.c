@@ -91,6 +91,13 @@ void pl_lander_init(pl_lander *l, const pl_lander_config *config, const pl_terra
   look_down(l);
 }
 
+void pl_lander_burn(pl_lander *l, double throttle) {
+  for (int64_t k = 0; k < PL_ENGINES; k++) {
+    pl_engine_burn(&l->engine[k], throttle);
+    l->in.engine[k] = (pl_engine_command_row){.time_ns = l->time_ns, .on = 1, .throttle = throttle};
+  }
+}
+
 /* ---- actuators ---- */
 
 static int64_t take(pl_lander *l, int64_t input) {

@@ -112,6 +112,11 @@ typedef struct {
 /* Asserts that masses, thrust and limits are positive and in order. */
 void ob_guidance_init(ob_guidance *guidance, const ob_guidance_params *params, const ob_site *site);
 
+/* Begins in a phase from COAST to VERTICAL at the state of `nav`, as a computer that resumes there without
+ * having flown so far: the commanded attitude is the present one and so is the plane of the flight, a burn
+ * is found anew. Set `mass_kg` before where propellant has been used. */
+void ob_guidance_resume(ob_guidance *guidance, int64_t phase, const ob_nav_state *nav);
+
 /* One step at the time of `nav`; the command is valid at that time. Steps may be late or missing. */
 void ob_guidance_step(ob_guidance *guidance, const ob_nav_state *nav, int64_t request,
                       int64_t touchdown_confirmed, ob_guidance_command *out);

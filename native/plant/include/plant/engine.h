@@ -47,6 +47,9 @@ typedef struct {
 
 void pl_engine_init(pl_engine *engine, const pl_engine_spec *spec, double thrust_scale);
 
+/* As after a long burn at a throttle, within [minimum, 1]; before the first step. */
+void pl_engine_burn(pl_engine *engine, double throttle);
+
 /* One tick under a command; `fed` is 0 when the tank is empty. Returns the mean thrust in newton. A
  * throttle outside [minimum, 1] is held at the nearer end; NaN burns at the minimum. */
 double pl_engine_step(pl_engine *engine, int64_t on, double throttle, int64_t fed);

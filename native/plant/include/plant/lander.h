@@ -178,6 +178,10 @@ typedef struct {
 void pl_lander_init(pl_lander *lander, const pl_lander_config *config, const pl_terrain *terrain,
                     const pl_state *initial);
 
+/* The main engines burn, as after a long burn at a throttle, until they are commanded otherwise; before
+ * the first step. */
+void pl_lander_burn(pl_lander *lander, double throttle);
+
 /* One tick. Returns the bits of the outputs that are new. */
 int64_t pl_lander_step(pl_lander *lander);
 
