@@ -10,7 +10,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check format bench firmware campaign ctest clean
+.PHONY: fly test check format docs bench firmware campaign ctest clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -28,6 +28,11 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+# The pages that are made from the tables; a test fails when the committed ones are stale.
+docs: $(VENV)/.dev
+	rm -rf docs/reference/lander/faults
+	$(VENV)/bin/onboard faults document lander --out docs/reference/lander/faults
 
 bench: $(VENV)/.dev
 	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only -o addopts= -s \

@@ -15,6 +15,9 @@ import click
 
 from onboard import dictionary as dictionaries
 from onboard.dictionary.exporters import FORMATS
+from onboard.dictionary.protection import Protection
+from onboard.fault_protection import checks
+from onboard.fault_protection.diagrams import reference
 from onboard.fault_protection.prove import as_json, as_text, prove
 
 BROKEN = 1
@@ -68,16 +71,63 @@ def faults() -> None:
 def check_faults(vehicle: str, json_wanted: bool) -> None:
     """Prove the fault protection of VEHICLE, a name or a folder: exit status 1 if it is broken."""
     d = load_dictionary(vehicle)
-    if d.protection is None:
-        click.echo(f"{vehicle}: faults.toml and modes.toml are missing", err=True)
-        sys.exit(WRONG_INPUT)
+    protection = protection_of(d)
     with click.progressbar(length=100, label="walking", hidden=json_wanted, file=sys.stderr) as bar:
-        proof = prove(d.protection, d, lambda done, of: bar.update(100 * done // of - bar.pos))
+        proof = prove(protection, d, lambda done, of: bar.update(100 * done // of - bar.pos))
     if json_wanted:
         click.echo(json.dumps(as_json(d.vehicle, proof), indent=2))
     else:
         click.echo(as_text(d.vehicle, proof))
     sys.exit(0 if proof.holds else BROKEN)
+
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@faults.command("draw")
+@click.argument("vehicle", default="lander")
+@click.option("--out", required=True, type=FOLDER, help="Folder for the SVG files.")
+def draw_faults(vehicle: str, out: Path) -> None:
+    """Draw the modes of VEHICLE, its faults by mode, and each fault's tree and timeline."""
+    d = load_dictionary(vehicle)
+    drawings = reference.drawings(drawable(d), d)
+    for name, drawing in drawings.items():
+        write_whole(out / name, drawing.svg())
+    click.echo(f"{out}: {len(drawings)} drawings")
+
+
+@faults.command("document")
+@click.argument("vehicle", default="lander")
+@click.option("--out", required=True, type=FOLDER, help="Folder for the pages and drawings.")
+def document_faults(vehicle: str, out: Path) -> None:
+    """Write a reference page for each fault of VEHICLE, with drawings, and an index."""
+    d = load_dictionary(vehicle)
+    drawings = reference.drawings(drawable(d), d)
+    pages = reference.pages(d)
+    for name, text in {**pages, **{n: drawing.svg() for n, drawing in drawings.items()}}.items():
+        write_whole(out / name, text)
+    click.echo(f"{out}: {len(pages)} pages, {len(drawings)} drawings")
+
+
+def protection_of(d: dictionaries.Dictionary) -> Protection:
+    """The fault table of a vehicle; exit status 2 if it has none."""
+    if d.protection is None:
+        click.echo(f"{d.vehicle}: faults.toml and modes.toml are missing", err=True)
+        sys.exit(WRONG_INPUT)
+    table: Protection = d.protection
+    return table
+
+
+def drawable(d: dictionaries.Dictionary) -> Protection:
+    """The fault table; exit status 2 where its names do not resolve. A table that breaks other
+    rules can be drawn, which may show why."""
+    table = protection_of(d)
+    unreadable = [f for f in checks.check(table, d) if f.rule in ("names", "valid-when-loop")]
+    for finding in unreadable:
+        click.echo(f"{d.vehicle}: {finding}", err=True)
+    if unreadable:
+        sys.exit(WRONG_INPUT)
+    return table
 
 
 def load_dictionary(vehicle: str) -> dictionaries.Dictionary:

@@ -308,8 +308,8 @@ def _symptoms(table: Protection) -> Iterator[Finding]:
     for name, fault in table.fault.items():
         node = parse(fault.when)
         for mode in fault.required_in:
-            seen = [m for m in sorted(monitors_of(node)) if _valid(table, m, mode)]
-            if not _can_be_true(node, seen, mode):
+            if not can_be_seen(table, name, mode):
+                seen = [m for m in monitors_of(node) if _valid(table, m, mode)]
                 masked = _list(monitors_of(node) - set(seen)) or "nothing"
                 problem = f"required in {mode} but cannot be true there; masked: {masked}"
                 yield Finding("masked-fault", f"fault.{name}", problem)
@@ -318,6 +318,13 @@ def _symptoms(table: Protection) -> Iterator[Finding]:
             if evaluate(node, values, mode) != FALSE:
                 problem = f"true in {mode} when only its own conditions hold"
                 yield Finding("false-alarm", f"fault.{name}", problem)
+
+
+def can_be_seen(table: Protection, fault: str, mode: str) -> bool:
+    """Whether the monitors that are looked at in a mode can make a fault true there."""
+    node = parse(table.fault[fault].when)
+    seen = [m for m in sorted(monitors_of(node)) if _valid(table, m, mode)]
+    return _can_be_true(node, seen, mode)
 
 
 def _can_be_true(node: Node, seen: list[str], mode: str) -> bool:
@@ -406,7 +413,7 @@ def _masks(table: Protection) -> Iterator[Finding]:
 def detection_s(table: Protection, fault: str) -> float:
     """The longest time from a symptom to the fault, for expressions over valid monitors."""
     names = monitors_of(parse(table.fault[fault].when))
-    return max(_monitor_latency_s(table, name) for name in names)
+    return max((_monitor_latency_s(table, name) for name in names), default=0.0)
 
 
 def _monitor_latency_s(table: Protection, name: str) -> float:
@@ -432,23 +439,24 @@ def mask_s(table: Protection, fault: str) -> float:
 def response_s(table: Protection, fault: str, mode: str) -> float | None:
     """The longest time from the fault to the end of the first try of its last tier in a mode, all
     earlier tries failing and one other fault holding what it claims; None without a tier."""
-    allowed = _allowed(table, fault, mode)
+    allowed = allowed_tiers(table, fault, mode)
     if not allowed:
         return None
     period_s = 1.0 / table.globals.step_hz
     *before, last = allowed
-    tries_s = sum(tier.tries * _try_s(table, tier) for tier in before) + _try_s(table, last)
+    tries_s = sum(tier.tries * try_s(table, tier) for tier in before) + try_s(table, last)
     others = (name for name in table.fault if name != fault)
     blocked_s = max((_blocked_s(table, fault, name, mode) for name in others), default=0.0)
     return tries_s + blocked_s + len(allowed) * period_s
 
 
-def _try_s(table: Protection, tier: rows.Tier) -> float:
+def try_s(table: Protection, tier: rows.Tier) -> float:
+    """How long one try is waited for."""
     hz = table.globals.step_hz
     return steps(tier.timeout_s, hz) / hz
 
 
-def _allowed(table: Protection, fault: str, mode: str) -> list[rows.Tier]:
+def allowed_tiers(table: Protection, fault: str, mode: str) -> list[rows.Tier]:
     """The tiers that a mode allows, those left out that its event forbids."""
     finish = table.mode[mode].policy == "finish"
     return [
@@ -466,12 +474,12 @@ def _blocked_s(table: Protection, fault: str, other: str, mode: str) -> float:
     """
     wanted: set[str] = set()
     waits: list[float] = []
-    for tier in _allowed(table, fault, mode):
+    for tier in allowed_tiers(table, fault, mode):
         fresh = set(tier.claims) - wanted
         wanted = set(tier.claims)
         holds = [
-            held.tries * (_try_s(table, held) + 1.0 / table.globals.step_hz)
-            for held in _allowed(table, other, mode)
+            held.tries * (try_s(table, held) + 1.0 / table.globals.step_hz)
+            for held in allowed_tiers(table, other, mode)
             if fresh & set(held.claims)
         ]
         higher = table.fault[other].priority < table.fault[fault].priority
