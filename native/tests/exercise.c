@@ -24,5 +24,7 @@ const exercise EXERCISES[] = {
     {"burn", exercise_burn},
     {"guidance", exercise_guidance},
     {"touchdown", exercise_touchdown},
+    {"fault", exercise_fault},
+    {"fault_table", exercise_fault_table},
 };
 const int32_t EXERCISE_COUNT = sizeof EXERCISES / sizeof EXERCISES[0];

@@ -47,4 +47,8 @@ uint64_t exercise_burn(void);
 uint64_t exercise_guidance(void);
 uint64_t exercise_touchdown(void);
 
+/* exercise_fault.c */
+uint64_t exercise_fault(void);
+uint64_t exercise_fault_table(void);
+
 #endif

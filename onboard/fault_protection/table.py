@@ -291,10 +291,12 @@ def readers(protection: rows.Protection) -> tuple[tuple[Reader, ...], array[floa
 def _reader(row: rows.Monitor, index: dict[str, int], memory: array[float]) -> Reader:
     channel = index[row.channel]
     if isinstance(row, rows.Stale):
-        return monitors.stale(channel, _ns(row.enter_s), _ns(row.exit_s))
+        return monitors.stale(channel, nanoseconds(row.enter_s), nanoseconds(row.exit_s))
     if isinstance(row, rows.Gap):
-        return monitors.gap(channel, _ns(row.enter_s), _ns(row.exit_s), memory, _take(memory, 1))
-    old = _ns(row.stale_after_s)
+        return monitors.gap(
+            channel, nanoseconds(row.enter_s), nanoseconds(row.exit_s), memory, _take(memory, 1)
+        )
+    old = nanoseconds(row.stale_after_s)
     match row:
         case rows.Limits():
             return monitors.limits(channel, old, _bounds(row.enter), _bounds(row.exit))
@@ -328,5 +330,6 @@ def _bounds(limits: rows.Range) -> Sequence[float]:
     )
 
 
-def _ns(seconds: float) -> int:
+def nanoseconds(seconds: float) -> int:
+    """A time of the table in nanoseconds; up to 1e6 s, so that a double holds it exactly."""
     return round(seconds * 1e9)
