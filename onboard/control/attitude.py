@@ -5,20 +5,20 @@ Laws and allocation are in `native/core/include/onboard/attitude_control.h` and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from onboard.bus import Bus
 from onboard.core._core import ffi, lib
 from onboard.core.fields import from_parameters
-from onboard.messages import EngineCommand, ThrusterCommand
+from onboard.messages import LAYOUTS, EngineCommand, ThrusterCommand
 from onboard.ports import OutputPort
 
-ALL_ENGINES = (1 << 2) - 1
+ALL_ENGINES: int = lib.OB_ALL_ENGINES
 THRUSTERS: int = lib.OB_THRUSTERS
-IDLE = bytes(8 * THRUSTERS)
-_thruster_row = partial(tuple.__new__, ThrusterCommand)  # half the time of the class
+SEND_THRUSTERS: int = lib.OB_SEND_THRUSTERS
+SEND_ENGINES: int = lib.OB_SEND_ENGINES
 _PODS = ((1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0))
 
 
@@ -63,12 +63,19 @@ def _settings(parameters: Mapping[str, float]) -> Any:
     return settings
 
 
+def _reader(row: Any, message: Any) -> Callable[[], Any]:
+    """A function that reads the memory of a C row as a message."""
+    octets = memoryview(ffi.buffer(ffi.addressof(row)))
+    unpack = LAYOUTS[message.__name__].unpack
+    make = partial(tuple.__new__, message)  # half the time of the class
+    return lambda: make(unpack(octets))
+
+
 class AttitudeControl:
     """Publishes `actuators` (`ob_actuator_command *`) and writes it to engines and thrusters.
 
-    Step it after touchdown confirmation, whose word closes the engines within the tick. Thruster
-    rows go out for every tick in which a thruster fires (a pulse ends by itself), engine rows with
-    each new guidance command and whenever an engine is stopped. `parameters` maps full names,
+    Step it after touchdown confirmation, whose word closes the engines within the tick. What goes
+    out when says `native/core/include/onboard/effector.h`. `parameters` maps full names,
     `control.NAME`, to numbers; `engines` are the ports engine.a and engine.b.
     """
 
@@ -80,24 +87,23 @@ class AttitudeControl:
         thrusters: OutputPort,
     ) -> None:
         self.state = ffi.new("ob_attitude_control *")
-        self.command = ffi.new("ob_actuator_command *")
+        self.effectors = ffi.new("ob_effectors *")
+        self.command = ffi.addressof(self.effectors, "command")
         if not lib.ob_attitude_control_init(self.state, _settings(parameters)):
             raise ValueError("control: the thrusters do not give torque about every axis")
-        self._inhibited = 0
+        lib.ob_effectors_init(self.effectors)
         self._navigation = bus.topic("navigation")
         self._guidance = bus.topic("guidance")
         self._touchdown = bus.topic("touchdown")
         self._publish = bus.topic("actuators").publish
         self.state_hash = partial(lib.ob_attitude_control_hash, self.state)
-        self._step = lib.ob_attitude_control_step
-        self._engines = engines
+        self._step = lib.ob_effectors_step
+        self._engines = tuple(
+            (port.write, _reader(row, EngineCommand))
+            for port, row in zip(engines, self.effectors.engine, strict=True)
+        )
         self._write_thrusters = thrusters.write
-        self._on_times = self.command.thruster_on_time_us
-        self._firing = ffi.buffer(self._on_times)
-        self._sequence = 0
-        self._engine_sequence = 0
-        self._guided = 0  # guidance sequence and inhibit mask of the last engine rows
-        self._mask = 0
+        self._thruster_row = _reader(self.effectors.thruster, ThrusterCommand)
 
     def resume(self, mass_kg: float) -> None:
         """Begin with the mass that the vehicle then has."""
@@ -105,7 +111,7 @@ class AttitudeControl:
 
     def inhibit_engines(self, now_ns: int, mask: int = ALL_ENGINES) -> str | None:
         """Keep main engines from burning (bit 0 engine.a, bit 1 engine.b); 0 lifts it."""
-        self._inhibited = mask
+        self.effectors.inhibited = mask
         return None
 
     @property
@@ -129,28 +135,26 @@ class AttitudeControl:
         if command is None:
             return
         touchdown = self._touchdown.value
-        mask = self._inhibited
-        if touchdown is not None and touchdown.confirmed:
-            mask = ALL_ENGINES
-        self._step(self.state, self._navigation.value, command, mask, self.command)
+        confirmed = touchdown.confirmed if touchdown is not None else 0
+        send = self._step(
+            self.effectors,
+            self.state,
+            self._navigation.value,
+            command,
+            guidance.sequence,
+            confirmed,
+            now_ns,
+        )
         self._publish(self.command, now_ns)
-        if self._firing[:] != IDLE:
-            self._sequence = sequence = self._sequence + 1
-            on_times_us = ffi.unpack(self._on_times, THRUSTERS)
-            self._write_thrusters(_thruster_row((now_ns, sequence, *on_times_us)))
-        if guidance.sequence != self._guided or mask != self._mask:
-            self._guided, self._mask = guidance.sequence, mask
-            self._write_engines(now_ns)
-
-    def _write_engines(self, now_ns: int) -> None:
-        self._engine_sequence += 1
-        on, throttle = self.command.engine_on, self.command.engine_throttle
-        for i, port in enumerate(self._engines):
-            port.write(EngineCommand(now_ns, self._engine_sequence, on[i], throttle[i]))
+        if send & SEND_THRUSTERS:
+            self._write_thrusters(self._thruster_row())
+        if send & SEND_ENGINES:
+            for write, row in self._engines:
+                write(row())
 
     def checkpoint(self) -> bytes:
-        return bytes([self._inhibited]) + bytes(ffi.buffer(self.state))
+        return bytes([self.effectors.inhibited]) + bytes(ffi.buffer(self.state))
 
     def restore(self, checkpoint: bytes) -> None:
-        self._inhibited = checkpoint[0]
+        self.effectors.inhibited = checkpoint[0]
         ffi.buffer(self.state)[:] = checkpoint[1:]

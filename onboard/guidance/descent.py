@@ -32,7 +32,7 @@ class DescentGuidance:
     def __init__(self, bus: Bus, parameters: Mapping[str, float], site: LandingSite) -> None:
         self.state = ffi.new("ob_guidance *")
         self.command = ffi.new("ob_guidance_command *")
-        self._request = lib.OB_GUIDANCE_HOLD
+        self.request: int = lib.OB_GUIDANCE_HOLD  # ob_guidance_request
         self._resume = lib.OB_GUIDANCE_IDLE  # the phase to resume with the first navigated state
         place = ffi.new("ob_site *")
         lib.ob_site_init(place, site.latitude_rad, site.longitude_rad, site.elevation_m)
@@ -53,13 +53,13 @@ class DescentGuidance:
         """Begin in a phase (of `PHASES`), with the mass that the vehicle then has (None: full)."""
         if mass_kg is not None:
             self.state.mass_kg = mass_kg
-        self._request, self._resume = lib.OB_GUIDANCE_RUN, PHASES[phase]
+        self.request, self._resume = lib.OB_GUIDANCE_RUN, PHASES[phase]
 
     def start(self, now_ns: int) -> str | None:
         """Commit to the descent: turn to the ignition attitude and ignite when it is time."""
         if self.phase == lib.OB_GUIDANCE_SHUTDOWN:
             return "the engines have been shut down"
-        self._request = lib.OB_GUIDANCE_RUN
+        self.request = lib.OB_GUIDANCE_RUN
         return None
 
     def hold(self, now_ns: int, hold: int = 1) -> str | None:
@@ -68,12 +68,12 @@ class DescentGuidance:
             return "the engines are committed" if hold else None
         if self.phase == lib.OB_GUIDANCE_IDLE and not hold:
             return "the descent has not been started"
-        self._request = lib.OB_GUIDANCE_HOLD if hold else lib.OB_GUIDANCE_RUN
+        self.request = lib.OB_GUIDANCE_HOLD if hold else lib.OB_GUIDANCE_RUN
         return None
 
     def shutdown(self, now_ns: int) -> str | None:
         """Engines off, for good."""
-        self._request = lib.OB_GUIDANCE_STOP
+        self.request = lib.OB_GUIDANCE_STOP
         return None
 
     def step(self, now_ns: int) -> None:
@@ -85,13 +85,13 @@ class DescentGuidance:
             self._resume = lib.OB_GUIDANCE_IDLE
         touchdown = self._touchdown.value
         confirmed = touchdown.confirmed if touchdown is not None else 0
-        self._step(self.state, state, self._request, confirmed, self.command)
+        self._step(self.state, state, self.request, confirmed, self.command)
         self._publish(self.command, now_ns)
 
     def checkpoint(self) -> bytes:
         """What a restart needs to go on burning as if nothing had been."""
-        return bytes([self._request]) + bytes(ffi.buffer(self.state))
+        return bytes([self.request]) + bytes(ffi.buffer(self.state))
 
     def restore(self, checkpoint: bytes) -> None:
-        self._request = checkpoint[0]
+        self.request = checkpoint[0]
         ffi.buffer(self.state)[:] = checkpoint[1:]

@@ -6,7 +6,7 @@ The filter itself, its states, gates and their rules are in `native/core/include
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,11 +14,12 @@ from typing import Any
 from onboard.bus import Bus
 from onboard.core._core import ffi, lib
 from onboard.core.terrain_map import TerrainMap, site_of
+from onboard.messages import LAYOUTS, AttitudeSample, ImuSample, RangeSample, VelocitySample
 from onboard.products import LandingMap
 
 TICK_NS = 10_000_000
-WATCH_NS = 100_000_000
 DRIFT_S = 100.0  # the drift parameters are changes over this time
+IMU_ARRIVED: int = lib.OB_ARRIVED_IMU
 STREAMS = ("rangefinder.a", "rangefinder.b", "velocimeter", "star_tracker", "craters")
 """Names of the measurement streams, in the order of the `gates` topic."""
 
@@ -44,6 +45,10 @@ class Navigation:
     IMU sample publishes the last state with `valid` = 0.
     """
 
+    _imu_seen: int  # publications that were used, of each topic and of all measured ones
+    _seen_each: list[int]
+    _seen: int
+
     def __init__(
         self,
         bus: Bus,
@@ -52,11 +57,11 @@ class Navigation:
         initial: InitialState,
         camera: Any = None,
     ) -> None:
-        self.filter = ffi.new("ob_filter *")
+        self.state = ffi.new("ob_navigation *")
+        self.filter = ffi.addressof(self.state, "filter")
         self._site = site_of(map.site)
         self._map = TerrainMap(map)
         self._camera = camera
-        self._state = ffi.new("ob_nav_state *")
         prior = ffi.new(
             "ob_filter_prior *",
             {
@@ -76,86 +81,88 @@ class Navigation:
             initial.q_site_from_body,
             prior,
         )
-        lib.ob_filter_output(self.filter, self._state)
-        self._bind(bus, initial.time_ns)
+        lib.ob_navigation_init(self.state, ffi.NULL if camera is None else camera, initial.time_ns)
+        self._bind(bus)
 
-    def _bind(self, bus: Bus, time_ns: int) -> None:
+    def _bind(self, bus: Bus) -> None:
         self._imu = bus.topic("imu")
         self._range_a = bus.topic("rangefinder.a")
         self._range_b = bus.topic("rangefinder.b")
         self._velocity = bus.topic("velocimeter")
         self._star = bus.topic("star_tracker")
         self._matches = bus.topic("matches")
-        self._imu_seen = self._imu.sequence
-        self._seen_each = self._sequences()
-        self._seen = sum(self._seen_each)  # publications of all measurement topics so far
+        self._measured = (self._range_a, self._range_b, self._velocity, self._star, self._matches)
+        self.catch_up()
         self._publish = bus.topic("navigation").publish
         self._gates = bus.topic("gates")
-        self._gates_value = ffi.addressof(self.filter.gate)[0]
-        self._watch_ns = time_ns
-        self._step_imu = lib.ob_filter_imu
-        self.state_hash = partial(lib.ob_filter_hash, self.filter)
+        self._nav_state = ffi.addressof(self.state, "state")
+        self._gates_value = self.filter.gate
+        self._step = lib.ob_navigation_step
+        self.state_hash = partial(lib.ob_navigation_hash, self.state)
+        self._arrivals = arrivals = self.state.arrivals
+        self._put_imu = _packer(arrivals.imu, ImuSample)
+        self._put_each = (
+            _packer(arrivals.range[0], RangeSample),
+            _packer(arrivals.range[1], RangeSample),
+            _packer(arrivals.velocity, VelocitySample),
+            _packer(arrivals.attitude, AttitudeSample),
+            self._put_matches,
+        )
 
     def step(self, now_ns: int) -> None:
         """Every tick, after the sensors."""
-        imu, state = self._imu, self._state
+        arrived = 0
+        imu = self._imu
         if imu.sequence != self._imu_seen:
             self._imu_seen = imu.sequence
-            row = imu.value
-            self._step_imu(self.filter, row[0], row[2:5], row[5:8], row[8], state)
-        else:
-            state.valid = 0
-        arrivals = (
+            self._put_imu(imu.value)
+            arrived = IMU_ARRIVED
+        published = (
             self._range_a.sequence
             + self._range_b.sequence
             + self._velocity.sequence
             + self._star.sequence
             + self._matches.sequence
         )
-        if arrivals != self._seen:
-            self._use_measurements()
-        if now_ns >= self._watch_ns:
-            self._watch(now_ns)
-        self._publish(state, now_ns)
+        if published != self._seen:
+            arrived |= self._take_measurements()
+        watched = self._step(self.state, now_ns, arrived)
+        if watched:
+            self._gates.publish(self._gates_value, now_ns)
+        self._publish(self._nav_state, now_ns)
 
-    def _sequences(self) -> list[int]:
-        topics = (self._range_a, self._range_b, self._velocity, self._star, self._matches)
-        return [topic.sequence for topic in topics]
+    def catch_up(self) -> None:
+        """Take what is on the bus for used: C steps outside of `step` have used it."""
+        self._imu_seen = self._imu.sequence
+        self._seen_each = [topic.sequence for topic in self._measured]
+        self._seen = sum(self._seen_each)
 
-    def _use_measurements(self) -> None:
-        seen, now = self._seen_each, self._sequences()
-        if now[3] != seen[3]:
-            row = self._star.value
-            lib.ob_filter_star(self.filter, row[0], row[2:6])
-        if now[0] != seen[0]:
-            lib.ob_filter_range(self.filter, self._range_a.value[0], 0, self._range_a.value[2])
-        if now[1] != seen[1]:
-            lib.ob_filter_range(self.filter, self._range_b.value[0], 1, self._range_b.value[2])
-        if now[2] != seen[2]:
-            row = self._velocity.value
-            lib.ob_filter_velocity(self.filter, row[0], row[2:5])
-        if now[4] != seen[4]:
-            self._use_matches(self._matches.value)
-        self._seen_each, self._seen = now, sum(now)
-        valid = self._state.valid
-        lib.ob_filter_output(self.filter, self._state)
-        self._state.valid = valid
+    def _take_measurements(self) -> int:
+        """Put what is new among the arrivals; returns its bits."""
+        arrived = 0
+        for stream, topic in enumerate(self._measured):
+            if topic.sequence != self._seen_each[stream]:
+                self._put_each[stream](topic.value)
+                arrived |= 1 << stream
+        self.catch_up()
+        return arrived
 
-    def _use_matches(self, matches: Any) -> None:
-        if self._camera is not None and matches.count > 0:
-            lib.ob_filter_craters(
-                self.filter, matches.time_ns, self._camera, matches.matched, matches.count
-            )
-
-    def _watch(self, now_ns: int) -> None:
-        lib.ob_filter_watch(self.filter, now_ns)
-        self._gates.publish(self._gates_value, now_ns)
-        self._watch_ns = now_ns + WATCH_NS
+    def _put_matches(self, matches: Any) -> None:
+        self._arrivals.matches_time_ns = matches.time_ns
+        self._arrivals.matches_count = matches.count
+        self._arrivals.matches = matches.matched
 
     def reset_gate(self, now_ns: int, stream: str) -> str | None:
         """The command NAV_RESET_GATE: forget the score of a measurement stream."""
         lib.ob_gate_init(ffi.addressof(self.filter.gate, STREAMS.index(stream)), now_ns)
         return None
+
+
+def _packer(row: Any, message: type) -> Callable[[Any], None]:
+    """A function that puts a sample into the memory of a C row."""
+    octets = memoryview(ffi.buffer(ffi.addressof(row)))
+    pack_into = LAYOUTS[message.__name__].pack_into
+    return lambda sample: pack_into(octets, 0, *sample)
 
 
 def _limits(value: Any, nis: str) -> dict[str, Any]:

@@ -1,114 +1,91 @@
 """Drains one input port and passes on what can be believed at sight.
 
-A sample is passed on when it is newer than the last one, young enough, not from the future, and the
-instrument's own check holds (validity flag, finite numbers, physical range). Everything else is
-counted by cause. Whether a measurement agrees with the rest of the world is for navigation to say.
+What is believed, and what is counted, says `native/core/include/onboard/intake.h`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from onboard.bus import NEVER_NS, Topic
-from onboard.ports import InputPort, holds_one
-
-Check = Callable[[Any], bool]
+from onboard.bus import Topic
+from onboard.core._core import ffi, lib
+from onboard.messages import LAYOUTS
+from onboard.ports import InputPort, holds_one, memory_of
 
 
 class Intake:
-    """One instrument: the newest good sample of each step goes to its topic."""
+    """One instrument: the newest good sample of each step goes to its topic.
+
+    `state` is its `ob_intake *`.
+    """
 
     __slots__ = (
-        "_check",
-        "_expected",
         "_holds_one",
-        "_max_age_ns",
+        "_memory",
+        "_octets",
+        "_pack_into",
         "_publish",
         "_read",
-        "bad_count",
-        "enabled",
-        "gap_count",
-        "good_count",
-        "late_count",
+        "_row",
+        "_take",
+        "message",
         "name",
-        "repeated_count",
-        "time_ns",
+        "state",
+        "topic",
     )
 
-    def __init__(self, port: InputPort, topic: Topic, check: Check, max_age_ns: int) -> None:
+    def __init__(self, port: InputPort, topic: Topic, kind: int, message: type) -> None:
+        """`kind` is an `ob_row_kind`, `message` the class of the port's rows."""
         self.name = port.name
-        self.enabled = True  # a disabled instrument is read and counted, but not passed on
-        self.time_ns = NEVER_NS  # of the last good sample
-        self._expected: int | None = None  # sequence of the next sample
-        self.good_count = 0
-        self.bad_count = 0  # the instrument's check failed
-        self.late_count = 0  # too old, or from the future
-        self.repeated_count = 0  # not newer than the last
-        self.gap_count = 0  # samples that never came
+        self.topic = topic
+        self.message = message
+        self.state = ffi.new("ob_intake *")
+        lib.ob_intake_init(self.state, kind)
+        layout = LAYOUTS[message.__name__]
+        self._row = ffi.new("ob_row *")
+        self._octets = memoryview(ffi.buffer(self._row)).cast("B")[: layout.size]
+        self._memory = memory_of(port)
+        self._pack_into = layout.pack_into
+        self._take = lib.ob_intake_take
         self._read = port.read
         self._holds_one = holds_one(port)
         self._publish = topic.publish
-        self._check = check
-        self._max_age_ns = max_age_ns
+
+    @property
+    def enabled(self) -> bool:
+        """Whether samples are passed on; a disabled instrument is read and counted all the same."""
+        return bool(self.state.enabled)
+
+    @enabled.setter
+    def enabled(self, enabled: bool) -> None:
+        self.state.enabled = enabled
 
     def step(self, now_ns: int) -> None:
         """Read until the port is empty; publish the newest good sample, if any."""
         sample = self.newest(now_ns)
-        if sample is not None and self.enabled:
+        if sample is not None:
             self._publish(sample, sample[0])
 
     def newest(self, now_ns: int) -> Any:
         """The newest good sample that waits at the port, or None."""
         sample = self._read()
         if self._holds_one:  # one read drains it: spares half of the reads
-            return sample if sample is not None and self._accepts(sample, now_ns) else None
+            return sample if sample is not None and self._passes(sample, now_ns) else None
         best = None
         while sample is not None:
-            if self._accepts(sample, now_ns):
+            if self._passes(sample, now_ns):
                 best = sample
             sample = self._read()
         return best
 
-    def _accepts(self, sample: Any, now_ns: int) -> bool:
-        """Whether the sample is new, timely and good; counts why not."""
-        time_ns, sequence = sample[0], sample[1]
-        if sequence != self._expected and self._repeated(sequence):
-            return False
-        self._expected = sequence + 1
-        if not 0 <= now_ns - time_ns <= self._max_age_ns:
-            self.late_count += 1
-            return False
-        if not self._check(sample):
-            self.bad_count += 1
-            return False
-        self.good_count += 1
-        self.time_ns = time_ns
-        return True
+    def _passes(self, sample: Any, now_ns: int) -> int:
+        if self._memory is not None:  # of the row that was just read: spares the packing
+            self._octets[:] = self._memory
+        else:
+            self._pack_into(self._octets, 0, *sample)
+        passes: int = self._take(self.state, now_ns, self._row)
+        return passes
 
-    def _repeated(self, sequence: int) -> bool:
-        """Whether an unexpected sample is an old one; counts those that never came."""
-        expected = self._expected
-        if expected is None:
-            return False
-        if sequence < expected:
-            self.repeated_count += 1
-            return True
-        self.gap_count += sequence - expected
-        return False
-
-    @property
-    def sequence(self) -> int | None:
-        """Of the last sample that was new."""
-        return None if self._expected is None else self._expected - 1
-
-    def state_words(self) -> tuple[int, ...]:
-        """What decides about the next sample, and what was counted."""
-        return (
-            -1 if self._expected is None else self._expected - 1,
-            self.good_count,
-            self.bad_count,
-            self.late_count,
-            self.repeated_count,
-            self.enabled,
-        )
+    def chain(self, h: int) -> int:
+        """What decides about the next sample, and what was counted, chained onto a hash."""
+        return int(lib.ob_intake_hash(self.state, h))

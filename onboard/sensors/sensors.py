@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onboard.bus import Bus
-from onboard.core._core import lib
+from onboard.core._core import ffi, lib
 from onboard.sensors.imu import Imu
 from onboard.sensors.instruments import FrameIntake, intake
 from onboard.sensors.intake import Intake
@@ -31,7 +31,7 @@ class Sensors:
         others = sorted(n for n in ports if n.split(".")[0] not in ("imu", "legs", "camera"))
         self.slow: list[Intake | FrameIntake] = [intake(ports[n], bus) for n in others]
         self.slow += [FrameIntake(port, bus) for port in of("camera")]
-        self._slow_hash = 0
+        self.slow_hash = ffi.new("uint64_t *")  # of the counters of the slow instruments
         self._step_imu = self.imu.step
         self._step_legs = tuple(leg.step for leg in self.legs)
         self._step_slow = tuple(member.step for member in self.slow)
@@ -44,8 +44,10 @@ class Sensors:
         if now_ns % SLOW_NS == 0:
             for step in self._step_slow:
                 step(now_ns)
-            words = [word for member in self.slow for word in member.state_words()]
-            self._slow_hash = lib.ob_hash_i64s(self._slow_hash, words, len(words))
+            chain = self.slow_hash[0]
+            for member in self.slow:
+                chain = member.chain(chain)
+            self.slow_hash[0] = chain
 
     def select_imu(self, now_ns: int, instance: str) -> str | None:
         """The command IMU_SELECT; says why it refuses."""
@@ -60,4 +62,4 @@ class Sensors:
 
     def state_hash(self, chain: int) -> int:
         """Choice and sequence of the IMU, counters of the others, chained onto a hash."""
-        return int(lib.ob_hash_u64(chain, self.imu.state_word() ^ self._slow_hash))
+        return int(lib.ob_hash_u64(chain, self.imu.state_word() ^ self.slow_hash[0]))

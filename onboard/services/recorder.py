@@ -247,6 +247,7 @@ class RecordedInput:
         self.name = port.name
         self.port = port
         self.holds_one = holds_one(port)
+        self.row = memory_of(port)
         self.read = self._noted(recorder, message) if recorder.keeps else port.read
 
     def _noted(self, recorder: Recorder, message: type) -> Callable[[], Any]:

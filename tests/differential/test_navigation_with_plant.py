@@ -117,7 +117,7 @@ def test_stars_and_range_do_what_they_can() -> None:
     """
     for navigation, e in coasts():
         assert np.abs(e[6:9]).max() < 1e-3
-        state = navigation._state
+        state = navigation.state.state
         assert state.valid == 1
         assert state.altitude_sigma_m < 60.0
         gates = navigation.filter.gate

@@ -81,7 +81,7 @@ def test_the_blind_landing_is_off_by_the_prior_and_no_more(seed: int) -> None:
     """The filter's own sigma of the place, from 500 m a side at the start, bounds the miss."""
     flight, result = flown("frigoris_blind", seed)
     assert result.fixes == 0
-    sigma = flight.vehicle.navigation._state.position_sigma_m
+    sigma = flight.vehicle.navigation.state.state.position_sigma_m
     assert result.miss_distance_m is not None
     assert result.miss_distance_m < 3.0 * math.hypot(sigma[0], sigma[1])
     assert max(sigma[0], sigma[1]) < 1000.0

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from onboard.bus import Bus
+from onboard.core._core import lib
 from onboard.messages import (
     AttitudeSample,
     EngineSample,
@@ -19,7 +20,7 @@ from onboard.messages import (
     TankSample,
     VelocitySample,
 )
-from onboard.sensors.imu import SWITCH_AFTER, Imu
+from onboard.sensors.imu import Imu
 from onboard.sensors.instruments import FrameIntake, intake
 from onboard.sensors.sensors import Sensors
 
@@ -76,10 +77,10 @@ def test_a_port_that_holds_one_sample_is_read_once_a_step() -> None:
         member.step(1000)
     member.step(1000)
     assert bus.topic("rangefinder.a").value == ranged(200, 2)
-    assert (port.reads, member.good_count) == (3, 2)
+    assert (port.reads, member.state.good_count) == (3, 2)
     port.put(ranged(300, 3, math.nan))
     member.step(1000)
-    assert (member.bad_count, bus.topic("rangefinder.a").sequence) == (1, 2)
+    assert (member.state.bad_count, bus.topic("rangefinder.a").sequence) == (1, 2)
 
 
 def test_the_newest_good_sample_is_published_with_its_own_time() -> None:
@@ -90,7 +91,7 @@ def test_the_newest_good_sample_is_published_with_its_own_time() -> None:
     topic = bus.topic("rangefinder.a")
     assert topic.value == ranged(200, 2, 600.0)
     assert (topic.time_ns, topic.sequence) == (200, 1)
-    assert (member.good_count, member.bad_count) == (2, 1)
+    assert (member.state.good_count, member.state.bad_count) == (2, 1)
     assert port.read() is None
 
 
@@ -131,7 +132,7 @@ def test_a_bad_sample_does_not_reach_the_bus(sample: Any) -> None:
     member = intake(port, bus)
     port.put(sample)
     member.step(0)
-    assert (member.good_count, member.bad_count) == (0, 1)
+    assert (member.state.good_count, member.state.bad_count) == (0, 1)
     assert all(bus.topic(name).value is None for name in bus.names())
 
 
@@ -165,8 +166,12 @@ def test_repeated_late_and_future_samples_are_counted_and_kept_out() -> None:
     member.step(2 * second)  # 9 is from the future
     port.put(ranged(3 * second, 12))
     member.step(3 * second)
-    assert (member.repeated_count, member.late_count, member.gap_count) == (2, 2, 2)
-    assert (member.good_count, bus.topic("rangefinder.a").sequence) == (2, 2)
+    assert (member.state.repeated_count, member.state.late_count, member.state.gap_count) == (
+        2,
+        2,
+        2,
+    )
+    assert (member.state.good_count, bus.topic("rangefinder.a").sequence) == (2, 2)
 
 
 def test_an_unknown_kind_of_port_is_refused_by_name() -> None:
@@ -181,10 +186,10 @@ def test_frames_must_have_the_size_that_they_say() -> None:
     port.put((header, bytes(8)), (header, bytes(7)))
     member.step(TICK)
     assert bus.topic("frame").value == (header, bytes(8))
-    assert (member.good_count, member.bad_count) == (1, 1)
+    assert tuple(member.words[0:2]) == (1, 1)
     port.put((header, bytes(8)))
     member.step(2_000_000_000)
-    assert (member.bad_count, bus.topic("frame").sequence) == (2, 1)
+    assert (member.words[1], bus.topic("frame").sequence) == (2, 1)
 
 
 def fly(imu: Imu, ports: list[Port], ticks: range, alive: set[int]) -> None:
@@ -198,14 +203,14 @@ def test_the_first_imu_flies_until_it_is_silent_and_the_second_then_stays() -> N
     bus, ports = Bus(), [Port("imu.a"), Port("imu.b")]
     imu = Imu(ports, bus)
     fly(imu, ports, range(1, 11), {0, 1})
-    assert (imu.selected, bus.topic("imu").sequence) == (0, 10)
+    assert (imu.choice.selected, bus.topic("imu").sequence) == (0, 10)
     fly(imu, ports, range(11, 21), {1})
-    assert (imu.selected, imu.switch_count) == (1, 1)
-    assert bus.topic("imu").sequence == 20 - SWITCH_AFTER
+    assert (imu.choice.selected, imu.choice.switch_count) == (1, 1)
+    assert bus.topic("imu").sequence == 20 - lib.OB_IMU_SILENT_STEPS
     fly(imu, ports, range(21, 31), {0, 1})
-    assert imu.selected == 1
+    assert imu.choice.selected == 1
     fly(imu, ports, range(31, 41), {0})
-    assert (imu.selected, imu.switch_count) == (0, 2)
+    assert (imu.choice.selected, imu.choice.switch_count) == (0, 2)
 
 
 def test_a_lone_imu_that_falls_silent_is_not_replaced_by_nothing() -> None:
@@ -213,7 +218,7 @@ def test_a_lone_imu_that_falls_silent_is_not_replaced_by_nothing() -> None:
     imu = Imu(ports, bus)
     fly(imu, ports, range(1, 5), {0})
     fly(imu, ports, range(5, 50), set())
-    assert (imu.selected, imu.switch_count, bus.topic("imu").sequence) == (0, 0, 4)
+    assert (imu.choice.selected, imu.choice.switch_count, bus.topic("imu").sequence) == (0, 0, 4)
     fly(imu, ports, range(50, 52), {0})
     assert bus.topic("imu").sequence == 6
 
@@ -233,7 +238,7 @@ def test_impossible_increments_are_kept_out(changes: dict[str, float]) -> None:
     port.put(imu_sample(1, **changes))
     imu.step(TICK)
     assert bus.topic("imu").value is None
-    assert imu.intakes[0].bad_count == 1
+    assert imu.intakes[0].state.bad_count == 1
 
 
 def test_a_saturated_sample_passes_with_its_flag() -> None:
@@ -299,6 +304,6 @@ def test_an_imu_can_be_chosen_if_it_speaks() -> None:
     assert imu.select(4 * TICK, "imu.c") == "imu.c is not fitted"
     fly(imu, ports, range(5, 9), {0, 1})
     assert imu.select(8 * TICK, "imu.b") is None
-    assert (imu.selected, imu.switch_count) == (1, 1)
+    assert (imu.choice.selected, imu.choice.switch_count) == (1, 1)
     assert imu.select(8 * TICK, "imu.b") is None
-    assert imu.switch_count == 1
+    assert imu.choice.switch_count == 1
