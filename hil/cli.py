@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,13 @@ def main() -> None:
 @click.option("--no-record", is_flag=True, help="Write nothing at all.")
 @click.option("--real-time", is_flag=True, help="Pace the emulated clock by the wall clock.")
 @click.option("--timed", is_flag=True, help="Time each member of the executive, for the report.")
+@click.option(
+    "--way",
+    default="ours",
+    show_default=True,
+    type=click.Choice(scenarios.WAYS),
+    help="Of an incident: with its historical logic, or without its faults.",
+)
 def run(
     scenario: str,
     seed: int,
@@ -71,6 +79,7 @@ def run(
     no_record: bool,
     real_time: bool,
     timed: bool,
+    way: str,
 ) -> None:
     """Fly SCENARIO, a name or a path to a TOML file, and judge it by its expectations."""
     for option, given in (("--timed", timed), ("--out", out is not None)):
@@ -80,20 +89,16 @@ def run(
     folder = None if no_record else (out or session.next_folder(checked.name, seed))
     show = not (as_json or quiet) and console.is_terminal
     try:
-        if show:
-            with live.View(checked, seed, console) as view:
-                result = session.run(
-                    checked,
-                    text,
-                    seed=seed,
-                    folder=folder,
-                    view=view,
-                    real_time=real_time,
-                    timed=timed,
-                )
-        else:
+        with live.View(checked, seed, console) if show else nullcontext() as view:
             result = session.run(
-                checked, text, seed=seed, folder=folder, real_time=real_time, timed=timed
+                checked,
+                text,
+                seed=seed,
+                folder=folder,
+                view=view,
+                real_time=real_time,
+                timed=timed,
+                way=way,
             )
     except session.InputError as error:
         raise _Input(str(error)) from None
@@ -104,7 +109,7 @@ def run(
         raise _Input(f"{where}: {error.strerror}; what was recorded until then is kept") from None
     if folder is not None and not no_report:
         _report(folder, quiet=as_json)
-    _tell(result, checked, as_json=as_json)
+    _tell(result, checked.flown(way), as_json=as_json)
     sys.exit(PASSED if result.verdict == "passed" else FAILED)
 
 

@@ -13,8 +13,8 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """The tables of `over` on those of `base`.
 
     Tables merge key by key. Arrays of tables are appended to; an expectation replaces those that
-    the base has of its metric. Any other value replaces the base's, and so does a start of the
-    other kind (in orbit, in flight).
+    the base has of its metric or event. Any other value replaces the base's, and so does a start
+    of the other kind (in orbit, in flight).
     """
     joined = dict(base)
     for key, value in over.items():
@@ -35,13 +35,14 @@ def _flies(initial: Any) -> bool:
 
 
 def _others(old: list[Any], new: list[Any]) -> list[Any]:
-    """Expectations of metrics of which there is no new one."""
-    metrics = [_metric(entry) for entry in new]
-    return [entry for entry in old if _metric(entry) not in metrics]
+    """Expectations of metrics and events of which there is no new one."""
+    subjects = [_subject(entry) for entry in new]
+    return [entry for entry in old if _subject(entry) not in subjects]
 
 
-def _metric(entry: Any) -> Any:
-    return entry.get("metric") if isinstance(entry, dict) else None
+def _subject(entry: Any) -> Any:
+    keys = ("metric", "event", "contains")
+    return [entry.get(key) for key in keys] if isinstance(entry, dict) else None
 
 
 def to_toml(tables: Mapping[str, Any]) -> str:

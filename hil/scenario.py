@@ -6,9 +6,8 @@ without a slash or suffix means a file of `hil/scenarios`. A file may extend ano
 
 from __future__ import annotations
 
-import math
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from hil.expectation import Expectation
 from hil.extends import merge, to_toml
 from hil.faults import FaultSpec
 from hil.plant.preset import Dispersions
@@ -31,6 +31,7 @@ from onboard.executive import TICK_NS
 
 SEED_MAX = 2**63 - 1
 FOLDER = Path(__file__).parent / "scenarios"
+INCIDENTS = FOLDER / "incidents"
 
 
 class ScenarioError(Exception):
@@ -116,62 +117,6 @@ class Command(_Table):
     arguments: dict[str, Any] = {}
 
 
-METRICS = (
-    "landed",
-    "crashed",
-    "touchdown_speed_vertical_m_s",
-    "touchdown_speed_horizontal_m_s",
-    "touchdown_rate_deg_s",
-    "tilt_deg",
-    "miss_distance_m",
-    "navigation_error_m",
-    "propellant_used_kg",
-    "propellant_margin_m_s",
-    "sim_seconds",
-    "fixes",
-    "frames",
-    "faults_tripped",
-    "cutoff_delay_s",
-)
-Metric = Literal[METRICS]  # type: ignore[valid-type]
-
-
-class Expectation(_Table):
-    """A figure of the result and the values it may have."""
-
-    metric: Metric
-    equals: bool | float | None = None
-    min: float | None = None
-    max: float | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Expectation:
-        if self.equals is None and self.min is None and self.max is None:
-            raise ValueError("give at least one of equals, min, max")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}")
-        return self
-
-    def holds(self, value: Any) -> bool:
-        if value is None or (isinstance(value, float) and math.isnan(value)):
-            return False
-        return (
-            (self.equals is None or value == self.equals)
-            and (self.min is None or value >= self.min)
-            and (self.max is None or value <= self.max)
-        )
-
-    def __str__(self) -> str:
-        parts = []
-        if self.equals is not None:
-            parts.append(f"= {self.equals}")
-        if self.min is not None:
-            parts.append(f">= {self.min:g}")
-        if self.max is not None:
-            parts.append(f"<= {self.max:g}")
-        return " and ".join(parts)
-
-
 class Load(_Table):
     """What happens to the flight computer from `time_s` until the next load."""
 
@@ -180,6 +125,38 @@ class Load(_Table):
     member: str | None = None  # of the schedule, that runs long
     member_extra_us: Annotated[float, Field(ge=0.0, le=1.0e6)] = 0.0
     reset: bool = False
+
+
+class Nominal(_Table):
+    """The nominal way of an incident: without faults, loads and the incident's commands."""
+
+    expect: tuple[Expectation, ...] = ()  # empty: the scenario's
+
+
+class Historical(_Table):
+    """The historical way of an incident: what flew then, and the loss that it brings."""
+
+    components: dict[str, str] = {}  # member of the schedule -> FILE.py:CLASS
+    parameters: dict[str, float] = {}
+    expect: Annotated[tuple[Expectation, ...], Field(min_length=1)]
+
+
+class Incident(_Table):
+    """What makes a scenario an incident of the suite."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{1,15}$")]
+    title: str
+    date: date
+    gate: Annotated[float, Field(gt=0.0, le=1.0)]  # share of the seeds that must meet `expect`
+    anti_twin: str | None = None
+    plot: Annotated[tuple[str, ...], Field(min_length=1)] = ("true_altitude_m", "true_speed_m_s")
+    command: tuple[Command, ...] = ()
+    nominal: Nominal = Nominal()
+    historical: Historical
+
+
+QUIET = Expectation(metric="faults_tripped", equals=0)
+WAYS = ("ours", "historical", "nominal")
 
 
 class Scenario(_Table):
@@ -197,16 +174,48 @@ class Scenario(_Table):
     dispersion: Dispersions | None = None  # None: the preset's; otherwise what is left out is zero
     knowledge: Knowledge = Knowledge()
     parameters: dict[str, float] = {}
+    components: dict[str, str] = {}  # member of the schedule -> FILE.py:CLASS
     command: tuple[Command, ...] = ()
     fault: tuple[FaultSpec, ...] = ()
     load: tuple[Load, ...] = ()
     expect: tuple[Expectation, ...]
+    incident: Incident | None = None
     _origin: str = PrivateAttr("")
+    _way: str = PrivateAttr("ours")
+
+    @property
+    def way(self) -> str:
+        """The one of `WAYS` that it is flown."""
+        return self._way
 
     @property
     def origin(self) -> str:
         """The file that it was read from, for messages."""
         return self._origin or f"scenario {self.name}"
+
+    def flown(self, way: str) -> Scenario:
+        """The scenario as it is flown one of the `WAYS`; only an incident has another than `ours`.
+
+        Raises ScenarioError for a way that it has not.
+        """
+        incident = self.incident
+        if incident is None:
+            if way != "ours":
+                raise ScenarioError(f"{self.origin}: no [incident], so it has no way {way!r}")
+            return self
+        change: dict[str, Any] = {"command": self.command + incident.command}
+        if way == "historical":
+            change |= {
+                "components": self.components | incident.historical.components,
+                "parameters": self.parameters | incident.historical.parameters,
+                "expect": incident.historical.expect,
+            }
+        elif way == "nominal":
+            expect = (*(incident.nominal.expect or self.expect), QUIET)
+            change = {"fault": (), "load": (), "expect": expect}
+        flown = self.model_copy(update=change)
+        flown._way = way
+        return flown
 
     @field_validator("epoch_utc", mode="before")
     @classmethod
@@ -219,17 +228,18 @@ class Scenario(_Table):
 
 
 def find(name: str, folder: Path = Path()) -> Path:
-    """The file of a scenario given by name, or by a path relative to `folder`."""
+    """The file of a scenario given by name, an incident's id, or a path relative to `folder`."""
     path = folder / name
     if path.suffix == ".toml" or "/" in name:
         if not path.is_file():
             raise ScenarioError(f"{path}: there is no such scenario file")
         return path
-    path = FOLDER / f"{name}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
-        raise ScenarioError(f"there is no scenario '{name}'; known are: {known}")
-    return path
+    shipped = sorted((*FOLDER.glob("*.toml"), *INCIDENTS.glob("*.toml")))
+    for file in shipped:
+        if name == file.stem or (file.parent == INCIDENTS and name == file.stem.split("_")[0]):
+            return file
+    known = ", ".join(file.stem for file in shipped)
+    raise ScenarioError(f"there is no scenario '{name}'; known are: {known}")
 
 
 def load(path: Path) -> tuple[Scenario, str]:
@@ -279,7 +289,18 @@ def _tables(text: str, path: Path) -> dict[str, Any]:
     for name in ("craters", "elevation"):
         if isinstance(world, dict) and isinstance(world.get(name), str):
             world[name] = str(path.resolve().parent / world[name])
+    historical = _table_in(_table_in(tables, "incident"), "historical")
+    for components in (_table_in(tables, "components"), _table_in(historical, "components")):
+        for member, place in components.items():
+            if isinstance(place, str):
+                components[member] = str(path.resolve().parent / place)
     return tables
+
+
+def _table_in(tables: dict[str, Any], name: str) -> dict[str, Any]:
+    """A table within another, empty where there is none."""
+    table = tables.get(name)
+    return table if isinstance(table, dict) else {}
 
 
 def _read(path: Path) -> str:

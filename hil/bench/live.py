@@ -96,7 +96,7 @@ def verdict_table(result: Result, scenario: Scenario) -> Table:
     """Figures, expectations and verdict."""
     figures = result.as_json()
     failed = {line.split(" ", 1)[0] for line in result.failed_expectations}
-    wanted = {e.metric: str(e) for e in scenario.expect}
+    wanted = {e.subject: str(e) for e in scenario.expect}
     colour = "green" if result.verdict == "passed" else "red"
     title = f"{scenario.title}, seed {result.seed}: [{colour}]{result.verdict}[/{colour}]"
     table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)

@@ -1,6 +1,8 @@
 """What the bench writes down of a run at 10 Hz: truth beside what navigation believed.
 
 Truth is the bench's alone. Positions and velocities are in the `site` frame (east, north, up).
+`thrust_n` is that of all main engines; bit k of `rejecting` says that the gate of navigation's
+measurement stream k does not accept.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy.typing as npt
 from hil.bench.recording import McapSink, Recording
 from hil.plant._plant import ffi as plant_ffi
 from onboard.core._core import ffi as core_ffi
+from onboard.core._core import lib as core_lib
 
 COLUMNS = (
     "time_s",
@@ -26,6 +29,7 @@ COLUMNS = (
     "true_velocity_north_m_s",
     "true_velocity_up_m_s",
     "true_altitude_m",
+    "true_speed_m_s",
     "true_tilt_deg",
     "nav_east_m",
     "nav_north_m",
@@ -49,10 +53,13 @@ COLUMNS = (
     "attitude_sigma_z_rad",
     "throttle",
     "propellant_kg",
+    "thrust_n",
+    "rejecting",
 )
 DTYPE = np.dtype([(name, "<f8") for name in COLUMNS])
 _STATE, _MATCHES = "bench.log", "bench.matches"
 _FLUSH_ROWS = 100
+ACCEPTING = core_lib.OB_GATE_ACCEPTING
 
 
 class Log:
@@ -64,23 +71,27 @@ class Log:
 
     def __init__(self, sink: McapSink | None) -> None:
         self._sink = sink
-        self._noted: tuple[float, Any, Any, Any] | None = None
+        self._noted: tuple[float, Any, Any, Any, Any] | None = None
         self._times_s: list[float] = []
-        self._truth, self._nav, self._guidance = bytearray(), bytearray(), bytearray()
+        self._structs = tuple(bytearray() for _ in _STRUCTS)
+        self._blocks: list[npt.NDArray[np.float64]] = []
         if sink is not None:
             sink.open(_STATE, "Log")
             sink.open(_MATCHES, "Matches")
 
-    def note(self, tick: int, time_s: float, truth: Any, nav: Any, guidance: Any) -> None:
-        """One row: `pl_truth *`, `ob_nav_state *`, `ob_guidance_command *`."""
-        self._noted = (time_s, truth, nav, guidance)
-        if self._sink is not None:
-            self._times_s.append(time_s)
-            self._truth += plant_ffi.buffer(truth)
-            self._nav += core_ffi.buffer(nav)
-            self._guidance += core_ffi.buffer(guidance)
-            if len(self._times_s) >= _FLUSH_ROWS:
-                self.flush(tick)
+    def note(
+        self, tick: int, time_s: float, truth: Any, nav: Any, guidance: Any, gates: Any
+    ) -> None:
+        """One row: `pl_truth *`, `ob_nav_state *`, `ob_guidance_command *`, `ob_gate[5]`."""
+        self._noted = (time_s, truth, nav, guidance, gates)
+        self._times_s.append(time_s)
+        truths, navs, guidances, gate_rows = self._structs
+        truths += plant_ffi.buffer(truth)
+        navs += core_ffi.buffer(nav)
+        guidances += core_ffi.buffer(guidance)
+        gate_rows += core_ffi.buffer(gates)
+        if len(self._times_s) >= _FLUSH_ROWS:
+            self.flush(tick)
 
     def note_matches(self, tick: int, matches: Any, altitude_m: float) -> None:
         """What became of a camera frame (`CraterMatches`)."""
@@ -99,18 +110,25 @@ class Log:
         """The newest row, read from its structs as they are now."""
         if self._noted is None:
             return dict.fromkeys(COLUMNS, 0.0)
-        time_s, truth, nav, guidance = self._noted
-        buffers = plant_ffi.buffer(truth), core_ffi.buffer(nav), core_ffi.buffer(guidance)
+        time_s, truth, *flight = self._noted
+        buffers = plant_ffi.buffer(truth), *map(core_ffi.buffer, flight)
         row = _columns([time_s], *buffers)[0]
         return dict(zip(COLUMNS, row.tolist(), strict=True))
 
     def flush(self, tick: int) -> None:
-        """Send what has gathered."""
-        if self._sink is not None and self._times_s:
-            block = _columns(self._times_s, self._truth, self._nav, self._guidance)
-            self._sink.blob(_STATE, tick, block.tobytes())
+        """Make columns of what has gathered, and send them."""
+        if self._times_s:
+            block = _columns(self._times_s, *self._structs)
+            self._blocks.append(block)
+            if self._sink is not None:
+                self._sink.blob(_STATE, tick, block.tobytes())
             self._times_s = []
-            self._truth, self._nav, self._guidance = bytearray(), bytearray(), bytearray()
+            self._structs = tuple(bytearray() for _ in _STRUCTS)
+
+    def table(self) -> npt.NDArray[np.void]:
+        """All rows that were flushed, a field for each of `COLUMNS`."""
+        data = b"".join(block.tobytes() for block in self._blocks)
+        return np.frombuffer(data, dtype=DTYPE)
 
 
 def _struct_dtype(c_type: Any) -> np.dtype[Any]:
@@ -125,13 +143,16 @@ def _struct_dtype(c_type: Any) -> np.dtype[Any]:
 _TRUTH = _struct_dtype(plant_ffi.typeof("pl_truth"))
 _NAV = _struct_dtype(core_ffi.typeof("ob_nav_state"))
 _GUIDANCE = _struct_dtype(core_ffi.typeof("ob_guidance_command"))
+_GATES = _struct_dtype(core_ffi.typeof("ob_gate[5]"))
+_STRUCTS = (_TRUTH, _NAV, _GUIDANCE, _GATES)
 
 
-def _columns(times_s: Sequence[float], truth: Any, nav: Any, guidance: Any) -> Any:
+def _columns(times_s: Sequence[float], truth: Any, nav: Any, guidance: Any, gates: Any) -> Any:
     """Rows of `COLUMNS`, (n, columns), from as many structs one after another."""
     t = np.frombuffer(truth, _TRUTH)
     n = np.frombuffer(nav, _NAV)
     g = np.frombuffer(guidance, _GUIDANCE)
+    rejecting = np.frombuffer(gates, _GATES.base)["state"].reshape(len(t), -1) != ACCEPTING
     error = attitude_error_rad(t["q_site_from_body"].T, n["q_site_from_body"].T)
     return np.column_stack(
         [
@@ -140,6 +161,7 @@ def _columns(times_s: Sequence[float], truth: Any, nav: Any, guidance: Any) -> A
             t["position_site_m"],
             t["velocity_site_m_s"],
             t["height_m"],
+            np.linalg.norm(t["velocity_site_m_s"], axis=1),
             np.degrees(t["tilt_rad"]),
             n["position_site_m"],
             n["velocity_site_m_s"],
@@ -151,6 +173,8 @@ def _columns(times_s: Sequence[float], truth: Any, nav: Any, guidance: Any) -> A
             n["attitude_sigma_rad"],
             np.where(g["engines_on"] != 0, g["throttle"], 0.0),
             t["propellant_kg"],
+            t["thrust_n"].sum(axis=1),
+            rejecting @ (1 << np.arange(rejecting.shape[1])),
         ]
     )
 

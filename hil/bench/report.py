@@ -111,7 +111,7 @@ def write(path: Path, run: Run) -> None:
 
 
 def _figures(result: Result, scenario: Scenario) -> list[dict[str, Any]]:
-    wanted = {e.metric: str(e) for e in scenario.expect}
+    wanted = {e.subject: str(e) for e in scenario.expect}
     failed = {line.split(" ", 1)[0] for line in result.failed_expectations}
     skip = ("scenario", "seed", "verdict", "failed_expectations", "session")
     rows = []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from hil.scenario import Expectation, Scenario
+from hil.expectation import Event
+from hil.scenario import Scenario
 
 
 @dataclass
@@ -14,6 +16,7 @@ class Result:
 
     scenario: str
     seed: int
+    way: str = "ours"  # ours | historical | nominal
     verdict: str = "failed"  # passed | failed | interrupted
     failed_expectations: list[str] = field(default_factory=list)
     landed: bool = False
@@ -30,6 +33,16 @@ class Result:
     fixes: int = 0
     frames: int = 0
     faults_tripped: int = 0
+    impact_speed_m_s: float | None = None
+    perilune_altitude_m: float | None = None
+    engine_gap_s: float | None = None
+    cutoff_altitude_m: float | None = None
+    minimum_height_m: float | None = None
+    attitude_error_deg: float | None = None
+    drift_m: float | None = None
+    rejected_s: float | None = None
+    restarts: int = 0
+    deadlines_missed: int = 0
     sim_seconds: float = 0.0
     wall_seconds: float = 0.0
     bit_hash: str = ""
@@ -39,20 +52,15 @@ class Result:
         return asdict(self)
 
 
-def judge(result: Result, scenario: Scenario, *, interrupted: bool = False) -> Result:
+def judge(
+    result: Result, scenario: Scenario, events: Sequence[Event] = (), *, interrupted: bool = False
+) -> Result:
     """Fill in verdict and failed expectations."""
     figures = asdict(result)
-    result.failed_expectations = [
-        describe(e, figures[e.metric]) for e in scenario.expect if not e.holds(figures[e.metric])
-    ]
+    lines = (expectation.wrong(figures, events) for expectation in scenario.expect)
+    result.failed_expectations = [line for line in lines if line is not None]
     if interrupted:
         result.verdict = "interrupted"
     else:
         result.verdict = "failed" if result.failed_expectations else "passed"
     return result
-
-
-def describe(expectation: Expectation, value: Any) -> str:
-    """One line that names the figure, its value and what was expected."""
-    shown = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return f"{expectation.metric} is {shown}, expected {expectation}"

@@ -26,6 +26,8 @@ import numpy as np
 
 import onboard
 from hil.bench import log as logs
+from hil.bench import metrics
+from hil.bench.components import ATTACHED
 from hil.bench.live import View
 from hil.bench.load import LoadPort
 from hil.bench.memory import EmulatedMemory
@@ -36,10 +38,12 @@ from hil.bench.report import EventLine, FrameView, MemberUse, Run
 from hil.bench.result import Result, judge
 from hil.bench.setting import InputError, Setting, prepare
 from hil.bench.whole_file import write_whole
+from hil.expectation import Event
 from hil.faults import FaultError, attach
+from hil.plant.lander import Touchdown
 from hil.scenario import Scenario, ScenarioError, World, parse
 from hil.world.terrain import MOON_RADIUS_M
-from onboard.executive import TICK_NS
+from onboard.executive import TICK_NS, Criticality
 from onboard.services.commands import CommandError
 from onboard.services.parameters import ParameterError
 from onboard.vehicles.lander import ROWS, Lander, LanderPorts
@@ -74,15 +78,17 @@ def run(
     view: View | None = None,
     real_time: bool = False,
     timed: bool = False,
+    way: str = "ours",
 ) -> Result:
     """Fly one scenario with one seed; `folder` receives the recording and the result.
 
+    `way` is one of `hil.scenario.WAYS`.
     `timed` puts a timer around each member and its figures into the report.
 
     An interrupt (Ctrl-C) ends the run cleanly. Raises InputError for what the user got wrong and
     RecordingError when the recording could not be written to its end.
     """
-    setting = prepare(scenario, seed)
+    setting = prepare(_flown(scenario, way), seed)
     if folder is None:
         return _Session(setting, None, view, real_time).fly()
     sink = McapSink(
@@ -90,6 +96,7 @@ def run(
         metadata={
             "scenario": scenario.name,
             "seed": str(seed),
+            "way": way,
             "onboard": onboard.__version__,
             **_products(scenario.world),
             **setting.fingerprints(),
@@ -97,6 +104,7 @@ def run(
         attachments={
             "scenario.toml": text,
             "dictionary.json": json.dumps(setting.dictionary.as_json()),
+            **{f"{ATTACHED}{name}": c.source for name, c in setting.components.items()},
         },
     )
     session = _Session(setting, sink, view, real_time, Stopwatch() if timed else None)
@@ -110,6 +118,13 @@ def run(
         raise sink.error
     write_whole(folder / RESULT, (json.dumps(result.as_json(), indent=2) + "\n").encode())
     return result
+
+
+def _flown(scenario: Scenario, way: str) -> Scenario:
+    try:
+        return scenario.flown(way)
+    except ScenarioError as error:
+        raise InputError(str(error)) from None
 
 
 def _create(folder: Path) -> None:
@@ -201,6 +216,7 @@ class _Session:
         self._matches = self.vehicle.bus.topic("matches")
         self._nav = self.vehicle.bus.topic("navigation")
         self._guidance = self.vehicle.bus.topic("guidance")
+        self._gates = self.vehicle.bus.topic("gates")
         self._touchdown = self.vehicle.bus.topic("touchdown")
         self._matches_seen = self._events_seen = 0
         self._frames = self._fixes = 0
@@ -227,7 +243,9 @@ class _Session:
         self.log.flush(self._tick)
         self.vehicle.recorder.flush()
         result = self._result(time.perf_counter() - start)
-        return judge(result, self.setting.scenario, interrupted=self._interrupted)
+        events = [Event(e.time_ns / 1e9, e.name, e.text) for e in self.vehicle.events.since(0)]
+        scenario = self.setting.scenario
+        return judge(result, scenario, events, interrupted=self._interrupted)
 
     _tick = 0
     _interrupted = False
@@ -270,7 +288,7 @@ class _Session:
     def _look(self, tick: int, now_ns: int) -> bool:
         """Write the log; True when the run is over."""
         truth, nav = self.plant.truth, self._nav.value
-        self.log.note(tick, now_ns / 1e9, truth, nav, self._guidance.value)
+        self.log.note(tick, now_ns / 1e9, truth, nav, self._guidance.value, self._gates.value)
         if self._matches.sequence != self._matches_seen:
             self._matches_seen = self._matches.sequence
             self._frames += 1
@@ -297,6 +315,7 @@ class _Session:
         result = Result(
             scenario=self.setting.scenario.name,
             seed=self.setting.seed,
+            way=self.setting.scenario.way,
             crashed=self.plant.crashed,
             navigation_error_m=self._contact_error_m,
             propellant_used_kg=self._start_kg - truth.propellant_kg,
@@ -321,7 +340,33 @@ class _Session:
                 result.cutoff_delay_s = (confirmed.confirmed_ns - touchdown.time_ns) / 1e9
             off = not any(truth.thrust_n)
             result.landed = touchdown.at_rest and off and not self.plant.crashed
+        self._figures_of_flight(result, touchdown)
         return result
+
+    def _figures_of_flight(self, result: Result, touchdown: Touchdown | None) -> None:
+        log, preset, faults = self.log.table(), self.setting.preset, self.setting.scenario.fault
+        flight = metrics.in_flight(log, touchdown.time_ns / 1e9 if touchdown else None)
+        idle_n = 0.5 * preset.engines.throttle_minimum * preset.engines.thrust_n
+        result.impact_speed_m_s = metrics.impact_speed_m_s(log, touchdown, result.crashed)
+        result.engine_gap_s = metrics.engine_gap_s(flight, idle_n)
+        feet_m = -preset.legs.foot_body_m[0][2]
+        result.cutoff_altitude_m = metrics.cutoff_altitude_m(log, idle_n, feet_m)
+        result.minimum_height_m = metrics.minimum_height_m(flight)
+        result.attitude_error_deg = metrics.attitude_error_deg(flight)
+        result.drift_m = metrics.drift_m(log, min((f.start_s for f in faults), default=None))
+        result.rejected_s = metrics.rejected_s(flight, faults)
+        if result.impact_speed_m_s is None:
+            truth = self.plant.truth
+            result.perilune_altitude_m = metrics.perilune_altitude_m(
+                list(truth.position_mci_m), list(truth.velocity_mci_m_s)
+            )
+        counters, members = self.vehicle.counters, self.setting.dictionary.schedule.members
+        result.restarts = counters.restarts
+        result.deadlines_missed = sum(
+            counters.members[name].slips
+            for name, member in members.items()
+            if member.criticality == Criticality.CRITICAL
+        )
 
     def _margin_m_s(self, truth: Any) -> float:
         exhaust = self.setting.preset.engines.specific_impulse_s * GRAVITY_M_S2
@@ -404,6 +449,7 @@ def vehicle(setting: Setting, ports: LanderPorts, **options: Any) -> Lander:
             setting.knowledge,
             sun_direction_mcmf=setting.sun_direction_mcmf,
             parameters=setting.scenario.parameters,
+            components={name: c.make for name, c in setting.components.items()},
             resume=setting.resume,
             target=setting.scenario.processor,
             **options,
@@ -460,12 +506,21 @@ def _open(folder: Path) -> tuple[Recording, Setting]:
         text = recording.attachments["scenario.toml"].decode()
         scenario = parse(text, f"{folder}: scenario.toml")
         world = _recorded_world(scenario.world, recording.metadata)
-        scenario = scenario.model_copy(update={"world": world})
-        setting = prepare(scenario, int(recording.metadata["seed"]))
+        scenario = scenario.model_copy(update={"world": world}).flown(recording.metadata["way"])
+        setting = prepare(scenario, int(recording.metadata["seed"]), _sources(recording))
         _compare(folder, recording.metadata, setting.fingerprints())
         return recording, setting
     except (KeyError, ValueError, ScenarioError) as error:
         raise InputError(f"{folder}: the recording lacks its configuration: {error}") from None
+
+
+def _sources(recording: Recording) -> dict[str, str]:
+    """The texts of the components that flew, by member."""
+    return {
+        name.removeprefix(ATTACHED): text.decode()
+        for name, text in recording.attachments.items()
+        if name.startswith(ATTACHED)
+    }
 
 
 def _compare(folder: Path, recorded: Mapping[str, str], now: Mapping[str, str]) -> None:

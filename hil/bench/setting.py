@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from hil.bench.components import Component, ComponentError
+from hil.bench.components import load as load_components
 from hil.instruments.ports import CameraPose
 from hil.plant.lander import OUTPUTS, LanderPlant, descent_orbit, flight_start
 from hil.plant.lander import InitialState as PlantState
@@ -50,6 +53,7 @@ class Setting:
     start: PlantState  # nominal
     knowledge: InitialState
     sun_direction_mcmf: tuple[float, float, float]
+    components: dict[str, Component]  # in place of the vehicle's own
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -217,15 +221,18 @@ def _start(scenario: Scenario, site: LandingSite) -> PlantState:
     )
 
 
-def prepare(scenario: Scenario, seed: int) -> Setting:
+def prepare(scenario: Scenario, seed: int, sources: Mapping[str, str] | None = None) -> Setting:
     """Build ground, map and knowledge. Ground and survey are kept from run to run.
 
-    Raises InputError for a file (preset, dictionary, elevation, craters) that cannot be used.
+    `sources` has the texts of the scenario's components by member, where their files may be gone.
+    Raises InputError for a file (preset, dictionary, elevation, craters, component) that cannot be
+    used.
     """
     try:
+        components = load_components(scenario.components, scenario.origin, sources)
         preset = load_preset(scenario.vehicle)
         dictionary = load_dictionary(VEHICLES[scenario.vehicle])
-    except (PresetError, DictionaryError) as error:
+    except (PresetError, DictionaryError, ComponentError) as error:
         raise InputError(str(error)) from None
     survey_seed = scenario.world.survey_seed
     world = scenario.world.model_copy(update={"survey_seed": None})
@@ -242,4 +249,5 @@ def prepare(scenario: Scenario, seed: int) -> Setting:
         start=start,
         knowledge=knowledge(scenario, chart.site, start),
         sun_direction_mcmf=sun_direction_mcmf(scenario.epoch_utc),
+        components=components,
     )

@@ -79,6 +79,23 @@ MODES = {"coast": "coast", "braking": "braking", "approach": "approach", "vertic
 """Mode of the vehicle in each phase of guidance."""
 
 
+COMPONENTS: dict[str, Any] = {
+    "sensors": Sensors,
+    "navigation": Navigation,
+    "craters": CraterNavigation,
+    "guidance": DescentGuidance,
+    "touchdown": TouchdownConfirmation,
+    "control": AttitudeControl,
+    "fault_protection": FaultProtection,
+    "commands": CommandService,
+    "sequences": SequenceService,
+    "telemetry": TelemetryService,
+    "health": HealthService,
+    "executive": Executive,
+}
+"""What a lander is built of: the members of its schedule, and what runs them."""
+
+
 class Lander:
     """One lander around its ports; `executive.tick` runs it."""
 
@@ -91,6 +108,7 @@ class Lander:
         *,
         sun_direction_mcmf: tuple[float, float, float],
         parameters: Mapping[str, float] | None = None,
+        components: Mapping[str, Any] | None = None,
         resume: Resume | None = None,
         sink: Sink | None = None,
         target: str = "desk",
@@ -98,8 +116,11 @@ class Lander:
     ) -> None:
         """`parameters` go over the dictionary's defaults; ParameterError names a wrong one.
 
-        With `resume` it begins in flight, as if from a checkpoint; without, it waits for orders.
+        `components` go in place of those of `COMPONENTS`: classes with the same constructor and
+        methods. With `resume` it begins in flight, as if from a checkpoint; without, it waits for
+        orders.
         """
+        self._make = {**COMPONENTS, **(components or {})}
         self.bus = bus = Bus()
         self.dictionary = dictionary
         self.events = EventLog(dictionary.events)
@@ -115,7 +136,7 @@ class Lander:
         if resume is not None:
             self._resume(resume)
         self._register()
-        self.executive = Executive(
+        self.executive: Executive = self._make["executive"](
             members_of(dictionary.schedule.members, self._members()),
             dictionary.schedule.costs_us(target),
             load=ports.load,
@@ -142,13 +163,15 @@ class Lander:
         initial: InitialState,
         sun_direction_mcmf: tuple[float, float, float],
     ) -> None:
-        values = self.parameters.snapshot()
+        make, values = self._make, self.parameters.snapshot()
         vision: Any = self.parameters.group("craters")
         with _parameters_of("camera"):
             camera = _camera(self.parameters.group("camera"))
-        self.sensors = Sensors(bus, {**ports.inputs, ports.camera.name: ports.camera})
-        self.navigation = Navigation(bus, map, values, initial, camera)
-        self.craters = CraterNavigation(
+        self.sensors: Sensors = make["sensors"](
+            bus, {**ports.inputs, ports.camera.name: ports.camera}
+        )
+        self.navigation: Navigation = make["navigation"](bus, map, values, initial, camera)
+        self.craters: CraterNavigation = make["craters"](
             bus,
             map.craters,
             map.site,
@@ -157,10 +180,12 @@ class Lander:
             CraterParameters(**vision),
             ports.camera,
         )
-        self.guidance = DescentGuidance(bus, values, map.site)
-        self.touchdown = TouchdownConfirmation(bus, values)
+        self.guidance: DescentGuidance = make["guidance"](bus, values, map.site)
+        self.touchdown: TouchdownConfirmation = make["touchdown"](bus, values)
         with _parameters_of("control"):
-            self.control = AttitudeControl(bus, values, ports.engines, ports.thrusters)
+            self.control: AttitudeControl = make["control"](
+                bus, values, ports.engines, ports.thrusters
+            )
 
     def _resume(self, resume: Resume) -> None:
         if resume.propellant_kg is None:
@@ -171,8 +196,8 @@ class Lander:
         self.control.resume(mass_kg)
 
     def _services(self, bus: Bus, ports: LanderPorts, initial_mode: str | None) -> None:
-        dictionary, events = self.dictionary, self.events
-        self.commands = CommandService(
+        make, dictionary, events = self._make, self.dictionary, self.events
+        self.commands: CommandService = make["commands"](
             dictionary,
             events,
             mode=lambda: self.fault_protection.mode,
@@ -180,7 +205,7 @@ class Lander:
             radio=ports.radio,
             contact=bus.topic("commands"),
         )
-        self.fault_protection = FaultProtection(
+        self.fault_protection: FaultProtection = make["fault_protection"](
             bus,
             dictionary,
             ChannelReader,
@@ -188,17 +213,17 @@ class Lander:
             events=events,
             initial_mode=initial_mode,
         )
-        self.sequences = SequenceService(
+        self.sequences: SequenceService = make["sequences"](
             dictionary.sequences, self.commands.codec, self.commands.dispatch, events
         )
-        self.telemetry = TelemetryService(
+        self.telemetry: TelemetryService = make["telemetry"](
             dictionary,
             bus,
             ports.radio,
             enabled=lambda: bool(self.parameters["services.telemetry_enabled"]),
         )
-        self.counters = Counters()
-        self.health = HealthService(
+        self.counters: Counters = Counters()
+        self.health: HealthService = make["health"](
             bus.topic("health"), self.counters, events, self.commands, self.parameters
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from hil import scenario as scenarios
-from hil.scenario import METRICS, Scenario, ScenarioError, parse
+from hil.expectation import METRICS, Expectation
+from hil.scenario import Scenario, ScenarioError, parse
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/scenarios.md").read_text(encoding="utf-8")
 
@@ -31,7 +32,7 @@ def toml(value: Any) -> str:
     """A value as inline TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
         return '"' + "".join(f"\\U{ord(c):08x}" for c in value) + '"'
@@ -52,6 +53,29 @@ LIMITS = st.one_of(
 )
 ALTITUDES = st.tuples(real(5e3, 1e5), real(0, 1e6)).map(
     lambda a: {"perilune_altitude_m": a[0], "apolune_altitude_m": min(a[0] + a[1], 2e6)}
+)
+EVENTS = st.fixed_dictionaries(
+    {"event": st.text("A_", min_size=1, max_size=5)},
+    optional={
+        "contains": st.text("a ", max_size=5),
+        "count_min": st.integers(0, 5),
+        "count_max": st.integers(5, 9),
+        "after_s": real(0, 10),
+        "before_s": real(10, 1e4),
+    },
+)
+INCIDENTS = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["L01", "R99b"]),
+        "title": st.just("what happened"),
+        "date": st.dates(),
+        "gate": real(1e-3, 1),
+        "historical": st.fixed_dictionaries(
+            {"expect": st.lists(EVENTS, min_size=1, max_size=2)},
+            optional={"components": st.just({"guidance": "a.py:B"})},
+        ),
+    },
+    optional={"nominal": table(expect=st.lists(EVENTS, max_size=2))},
 )
 ORBITS = st.tuples(
     st.one_of(ALTITUDES, st.just({})),
@@ -96,7 +120,10 @@ VALID = st.fixed_dictionaries(
         ),
         "initial": INITIAL,
         "expect": st.lists(
-            st.tuples(st.sampled_from(METRICS), LIMITS).map(lambda p: {"metric": p[0], **p[1]}),
+            st.one_of(
+                st.tuples(st.sampled_from(METRICS), LIMITS).map(lambda p: {"metric": p[0], **p[1]}),
+                EVENTS,
+            ),
             max_size=3,
         ),
     },
@@ -116,6 +143,8 @@ VALID = st.fixed_dictionaries(
             st.fixed_dictionaries({"time_s": real(0, 1e5), "name": NAMES}), max_size=2
         ),
         "fault": st.lists(FAULTS, max_size=2),
+        "components": st.just({"guidance": "a.py:B"}),
+        "incident": INCIDENTS,
     },
 )
 JUNK = st.one_of(
@@ -218,7 +247,7 @@ def fields_of(model: type[BaseModel]) -> list[str]:
         scenarios.Flight,
         scenarios.Knowledge,
         scenarios.Command,
-        scenarios.Expectation,
+        Expectation,
     ],
     ids=lambda m: m.__name__,
 )

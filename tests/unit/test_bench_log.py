@@ -31,6 +31,7 @@ def truth(height_m: float) -> Any:
             tilt_rad=math.radians(30.0),
             q_site_from_body=IDENTITY,
             propellant_kg=170.0,
+            thrust_n=(300.0, 400.0),
         ),
     )
 
@@ -55,6 +56,13 @@ def guidance(*, engines_on: bool) -> Any:
     return core_ffi.new("ob_guidance_command *", dict(phase=2, throttle=0.7, engines_on=engines_on))
 
 
+def gates(*rejecting: int) -> Any:
+    value = core_ffi.new("ob_gate[5]")
+    for stream in rejecting:
+        value[stream].state = 1
+    return value
+
+
 def matches(count: int) -> Any:
     return SimpleNamespace(
         time_ns=1_500_000_000,
@@ -69,7 +77,7 @@ def matches(count: int) -> Any:
 
 def test_a_row_has_every_column_in_its_unit() -> None:
     log = logs.Log(None)
-    log.note(10, 0.1, truth(100.0), navigation(), guidance(engines_on=True))
+    log.note(10, 0.1, truth(100.0), navigation(), guidance(engines_on=True), gates(1, 4))
     row = log.last
     assert tuple(row) == logs.COLUMNS
     assert row["true_tilt_deg"] == pytest.approx(30.0)
@@ -77,11 +85,23 @@ def test_a_row_has_every_column_in_its_unit() -> None:
     assert row["nav_velocity_up_m_s"] == 6.5
     assert row["attitude_sigma_z_rad"] == 3e-3
     assert row["throttle"] == 0.7
+    assert row["true_speed_m_s"] == pytest.approx(77.0**0.5)
+    assert row["thrust_n"] == 700.0
+    assert row["rejecting"] == 0b10010
+
+
+def test_the_table_holds_all_rows_flushed_so_far() -> None:
+    log = logs.Log(None)
+    assert len(log.table()) == 0
+    for k in range(1, 251):
+        log.note(10 * k, 0.1 * k, truth(k), navigation(), guidance(engines_on=True), gates())
+    log.flush(2500)
+    assert log.table()["true_altitude_m"].tolist() == list(range(1, 251))
 
 
 def test_engines_off_is_no_throttle() -> None:
     log = logs.Log(None)
-    log.note(10, 0.1, truth(100.0), navigation(), guidance(engines_on=False))
+    log.note(10, 0.1, truth(100.0), navigation(), guidance(engines_on=False), gates())
     assert log.last["throttle"] == 0.0
 
 
@@ -89,7 +109,9 @@ def test_rows_and_matches_come_back_from_a_recording(tmp_path: Path) -> None:
     with McapSink(tmp_path / "run.mcap") as sink:
         log = logs.Log(sink)
         for k in range(250):
-            log.note(10 * k, 0.1 * k, truth(1000.0 - k), navigation(), guidance(engines_on=True))
+            log.note(
+                10 * k, 0.1 * k, truth(1000.0 - k), navigation(), guidance(engines_on=True), gates()
+            )
         log.note_matches(150, matches(1), 750.0)
         log.note_matches(160, matches(0), 740.0)
         log.flush(2500)

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import short_scenario
 
-from hil.bench.result import Result, describe, judge
+from hil.bench.result import Result, judge
 from hil.bench.session import Outcome
 from hil.campaign import summarise
-from hil.scenario import METRICS, Expectation, Scenario
+from hil.expectation import METRICS, Expectation
+from hil.scenario import Scenario
 
 DOCUMENT = Path(__file__).parents[2] / "docs/run.md"
 
@@ -73,7 +74,7 @@ def test_an_interrupted_run_is_neither_passed_nor_failed(scenario: Scenario) -> 
 
 
 def test_a_range_is_told_whole() -> None:
-    line = describe(Expectation(metric="fixes", min=3, max=30), 31)
+    line = Expectation(metric="fixes", min=3, max=30).wrong({"fixes": 31}, [])
     assert line == "fixes is 31, expected >= 3 and <= 30"
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hil import scenario as scenarios
-from hil.scenario import Expectation, ScenarioError
+from hil.expectation import Expectation
+from hil.scenario import ScenarioError
 
 TEXT = (scenarios.FOLDER / "frigoris.toml").read_text()
 

@@ -1,0 +1,38 @@
+"""Touchdown logic of Mars Polar Lander, as its loss was reconstructed.
+
+A leg's switch that reads closed in two samples in a row is remembered as touched, from the
+deployment of the legs on. At 40 m the remembered state is asked for the first time: one leg is
+enough to cut the engines (JPL D-18709, section 7.7.2).
+"""
+
+from __future__ import annotations
+
+from onboard.control.touchdown import TouchdownConfirmation
+from onboard.core._core import ffi
+
+ENABLE_ALTITUDE_M = 40.0
+
+
+class LatchedSingleLeg(TouchdownConfirmation):
+    """Confirms touchdown by one switch that was ever closed in two samples in a row."""
+
+    _before = 0
+    _touched = 0
+
+    def step(self, now_ns: int) -> None:
+        navigation, legs = self._navigation.value, self._legs.value
+        if navigation is None or self._guidance.value is None:
+            return
+        closed = legs.closed if legs is not None else 0
+        self._touched |= closed & self._before
+        self._before = closed
+        if not self.state.confirmed and self._touched and navigation.altitude_m < ENABLE_ALTITUDE_M:
+            self.state.confirmed, self.state.confirmed_ns = 1, now_ns
+        self._publish(self.state, now_ns)
+
+    def checkpoint(self) -> bytes:
+        return bytes([self._before, self._touched]) + bytes(ffi.buffer(self.state))
+
+    def restore(self, checkpoint: bytes) -> None:
+        self._before, self._touched = checkpoint[0], checkpoint[1]
+        ffi.buffer(self.state)[:] = checkpoint[2:]
