@@ -27,12 +27,14 @@ uint64_t exercise_gravity(void);
 /* exercise_navigation.c */
 uint64_t exercise_camera(void);
 uint64_t exercise_gate(void);
+uint64_t exercise_intake(void);
 uint64_t exercise_strapdown(void);
 uint64_t exercise_terrain_map(void);
 uint64_t exercise_ud(void);
 
 /* exercise_filter.c */
 uint64_t exercise_filter(void);
+uint64_t exercise_navigation(void);
 
 /* exercise_vision.c */
 uint64_t exercise_crater_detect(void);
@@ -44,6 +46,7 @@ uint64_t exercise_allocation(void);
 uint64_t exercise_approach(void);
 uint64_t exercise_attitude_control(void);
 uint64_t exercise_burn(void);
+uint64_t exercise_effector(void);
 uint64_t exercise_guidance(void);
 uint64_t exercise_touchdown(void);
 

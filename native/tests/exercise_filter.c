@@ -2,6 +2,7 @@
 #include "exercise.h"
 #include "onboard/filter.h"
 #include "onboard/hash.h"
+#include "onboard/navigation.h"
 #include "onboard/quaternion.h"
 #include "onboard/vector.h"
 
@@ -83,24 +84,30 @@ static void see_craters(uint64_t *stream, const ob_site *site, const ob_strapdow
   }
 }
 
-/* Four seconds of a descent with every kind of measurement, some of them wrong. */
-uint64_t exercise_filter(void) {
-  static ob_filter filter;
+/* A descent, and a filter that is told of it with errors. */
+static void begin(uint64_t *stream, ob_site *site, ob_terrain_map *map, ob_strapdown *truth,
+                  ob_filter *filter) {
   static float height_m[SIDE * SIDE];
-  uint64_t stream = 30, hash = OB_HASH_SEED;
   const double start_m[3] = {200.0, -3000.0, 2500.0}, velocity_m_s[3] = {-2.0, 60.0, -40.0};
   const double guess_m[3] = {260.0, -3040.0, 2520.0}, tilt_rad[3] = {0.2, 0.1, 0.0};
   const ob_filter_prior prior = {{100.0, 100.0, 100.0}, {0.5, 0.5, 0.5}, {1e-3, 1e-3, 1e-3}};
-  ob_site site;
-  ob_terrain_map map;
+  double q[4];
+  ob_site_init(site, 60.5 * DEG, -4.6 * DEG, -2700.0);
+  make_map(stream, site, height_m, map);
+  ob_q_from_rotvec(q, tilt_rad);
+  ob_strapdown_init(truth, 0, start_m, velocity_m_s, q);
+  ob_filter_init(filter, &PARAMS, site, map, 0, guess_m, velocity_m_s, q, &prior);
+}
+
+/* Four seconds of a descent with every kind of measurement, some of them wrong. */
+uint64_t exercise_filter(void) {
+  static ob_filter filter;
+  static ob_site site;
+  static ob_terrain_map map;
+  uint64_t stream = 30, hash = OB_HASH_SEED;
   ob_strapdown truth;
   ob_nav_state state;
-  double q[4];
-  ob_site_init(&site, 60.5 * DEG, -4.6 * DEG, -2700.0);
-  make_map(&stream, &site, height_m, &map);
-  ob_q_from_rotvec(q, tilt_rad);
-  ob_strapdown_init(&truth, 0, start_m, velocity_m_s, q);
-  ob_filter_init(&filter, &PARAMS, &site, &map, 0, guess_m, velocity_m_s, q, &prior);
+  begin(&stream, &site, &map, &truth, &filter);
   for (int i = 1; i <= 400; i++) {
     double angle_rad[3], push_m_s[3], measured[3], star[4], conjugate[4], site_q[4];
     int64_t time_ns = i * TICK_NS;
@@ -132,4 +139,41 @@ uint64_t exercise_filter(void) {
     hash = ob_hash_f64s(hash, state.position_sigma_m, 3);
   }
   return ob_filter_hash(&filter, hash);
+}
+
+/* Rows as they come, and ticks in which nothing does. */
+uint64_t exercise_navigation(void) {
+  static ob_navigation navigation;
+  static ob_site site;
+  static ob_terrain_map map;
+  static ob_crater_matched matches[12];
+  uint64_t stream = 31, hash = OB_HASH_SEED;
+  ob_strapdown truth;
+  begin(&stream, &site, &map, &truth, &navigation.filter);
+  ob_navigation_init(&navigation, &CAMERA, 0);
+  for (int i = 1; i <= 300; i++) {
+    ob_arrivals *a = &navigation.arrivals;
+    int64_t time_ns = i * TICK_NS, arrived = i % 71 ? OB_ARRIVED_IMU : 0;
+    a->imu = (ob_imu_row){.time_ns = time_ns, .sequence = i};
+    argument_vector(&stream, a->imu.delta_angle_rad, 1e-4);
+    argument_vector(&stream, a->imu.delta_velocity_m_s, 1e-3);
+    a->imu.delta_velocity_m_s[2] += 0.02;
+    ob_strapdown_step(&truth, &site, TICK_NS, a->imu.delta_angle_rad, a->imu.delta_velocity_m_s);
+    if (i % 10 == 0) {
+      arrived |= (int64_t)(argument_bits(&stream) % OB_ARRIVED_IMU);
+      a->range[0] = a->range[1] = (ob_range_row){time_ns, i, truth.position_site_m[2] * 1.05, 1};
+      a->velocity = (ob_velocity_row){.time_ns = time_ns, .sequence = i, .valid = 1};
+      ob_q_rotate_back(a->velocity.velocity_body_m_s, truth.q_site_from_body,
+                       truth.velocity_site_m_s);
+      a->attitude = (ob_attitude_row){.time_ns = time_ns, .q_mci_from_body = {1.0}, .valid = 1};
+      see_craters(&stream, &site, &truth, matches, 12);
+      a->matches_time_ns = time_ns;
+      a->matches_count = 12;
+      a->matches = matches;
+    }
+    hash = ob_hash_u64(hash, (uint64_t)ob_navigation_step(&navigation, time_ns, arrived));
+    hash = ob_hash_u64(hash, (uint64_t)navigation.state.valid);
+    hash = ob_navigation_hash(&navigation, hash);
+  }
+  return hash;
 }

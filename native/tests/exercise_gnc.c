@@ -1,6 +1,7 @@
 #include "arguments.h"
 #include "exercise.h"
 #include "onboard/attitude_control.h"
+#include "onboard/effector.h"
 #include "onboard/guidance.h"
 #include "onboard/hash.h"
 #include "onboard/quaternion.h"
@@ -209,6 +210,35 @@ uint64_t exercise_attitude_control(void) {
     hash = ob_hash_f64s(hash, actuators.engine_throttle, OB_ENGINES);
     hash = ob_hash_i64s(hash, actuators.thruster_on_time_us, OB_THRUSTERS);
     hash = ob_attitude_control_hash(&control, hash);
+  }
+  return hash;
+}
+
+/* Rows to engines and thrusters, with engines stopped, released and shut down at touchdown. */
+uint64_t exercise_effector(void) {
+  static ob_attitude_control control;
+  uint64_t stream = 44, hash = OB_HASH_SEED;
+  ob_attitude_params params = ATTITUDE;
+  ob_effectors effectors;
+  ob_nav_state nav = {.q_site_from_body = {1.0}, .valid = 1};
+  ob_guidance_command command = {.q_site_from_body = {1.0}, .throttle = 0.6, .engines_on = 1,
+                                 .phase = OB_GUIDANCE_BRAKING};
+  params.thrusters = pods();
+  ob_attitude_control_init(&control, &params);
+  ob_effectors_init(&effectors);
+  for (int i = 0; i < 400; i++) {
+    nav.time_ns += TICK_NS;
+    argument_vector(&stream, nav.rate_body_rad_s, i % 3 ? 0.02 : 0.0);
+    effectors.inhibited = i / 50 % (OB_ALL_ENGINES + 1);
+    int64_t sent = ob_effectors_step(&effectors, &control, &nav, &command, i / 10, i > 350,
+                                     nav.time_ns);
+    hash = ob_hash_u64(hash, (uint64_t)sent);
+    hash = ob_hash_i64s(hash, effectors.thruster.on_time_us, OB_THRUSTERS);
+    for (int k = 0; k < OB_ENGINES; k++) {
+      const ob_engine_command_row *row = &effectors.engine[k];
+      const int64_t words[3] = {row->time_ns, row->sequence, row->on};
+      hash = ob_hash_f64s(ob_hash_i64s(hash, words, 3), &row->throttle, 1);
+    }
   }
   return hash;
 }

@@ -3,6 +3,7 @@
 #include "onboard/camera.h"
 #include "onboard/gate.h"
 #include "onboard/hash.h"
+#include "onboard/intake.h"
 #include "onboard/quaternion.h"
 #include "onboard/strapdown.h"
 #include "onboard/terrain_map.h"
@@ -135,6 +136,56 @@ uint64_t exercise_ud(void) {
     hash = ob_ud_hash(&ud, ob_hash_f64s(hash, gain, OB_UD_STATES));
     hash = ob_hash_f64(hash, ob_ud_variance(&ud, row));
     hash = ob_hash_f64(hash, ob_ud_covariance(&ud, row, gain));
+  }
+  return hash;
+}
+
+/* What a sound instrument might say, or any bits at all. */
+static ob_row sample(uint64_t *stream, int64_t kind, uint64_t chance) {
+  ob_row row;
+  row.imu = (ob_imu_row){.saturated = 0};
+  double *field = row.imu.delta_angle_rad; /* the first of every kind's fields */
+  for (int k = 0; k < 6; k++) {
+    field[k] = chance == 5 ? argument_any(stream) : argument_between(stream, -0.1, 0.2);
+  }
+  if (kind == OB_ROW_RANGE) {
+    row.range.valid = 1;
+  } else if (kind == OB_ROW_VELOCITY) {
+    row.velocity.valid = 1;
+  } else if (kind == OB_ROW_ATTITUDE) {
+    row.attitude = (ob_attitude_row){.q_mci_from_body = {1.0}, .valid = chance != 7};
+  } else if (kind == OB_ROW_LEGS) {
+    row.legs.closed = (int64_t)(argument_bits(stream) % 20);
+  }
+  return row;
+}
+
+/* Samples of every kind: good, late, repeated, lost, absurd. */
+uint64_t exercise_intake(void) {
+  static ob_intake intake[OB_ROW_KINDS];
+  uint64_t stream = 25, hash = OB_HASH_SEED;
+  ob_imu_choice choice = {.selected = 0};
+  const ob_intake *imus[2] = {&intake[OB_ROW_IMU], &intake[OB_ROW_RANGE]};
+  for (int64_t kind = 0; kind < OB_ROW_KINDS; kind++) {
+    ob_intake_init(&intake[kind], kind);
+    hash = ob_hash_u64(hash, (uint64_t)ob_intake_age_max_ns(kind));
+  }
+  for (int64_t i = 1; i <= 1000; i++) {
+    const int64_t now_ns = i * 10000000;
+    for (int64_t kind = 0; kind < OB_ROW_KINDS; kind++) {
+      const uint64_t chance = argument_bits(&stream) % 16;
+      ob_row row = sample(&stream, kind, chance);
+      row.head.time_ns = now_ns - (chance == 3 ? 3000000000 : chance == 4 ? -1 : 0);
+      row.head.sequence = i - (chance == 1) + (chance == 2);
+      intake[kind].enabled = chance != 6;
+      hash = ob_hash_u64(hash, (uint64_t)ob_intake_take(&intake[kind], now_ns, &row));
+      hash = ob_intake_hash(&intake[kind], hash);
+    }
+    ob_imu_choice_step(&choice, imus, 2, (int64_t)(argument_bits(&stream) % 2), now_ns);
+    hash = ob_hash_u64(hash, ob_imu_choice_word(&choice, imus[choice.selected]));
+  }
+  for (int64_t kind = 0; kind < OB_ROW_KINDS; kind++) {
+    hash = ob_hash_u64(hash, (uint64_t)intake[kind].good_count);
   }
   return hash;
 }
