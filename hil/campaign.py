@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,18 +47,24 @@ class Summary:
         }
 
 
-def _work(job: tuple[Path, int]) -> Result:
+class Job(NamedTuple):
+    """One flight."""
+
+    scenario: Path
+    seed: int
+    way: str = "ours"
+
+
+def _work(job: Job) -> Result:
     from hil.bench import session
     from hil.scenario import load
 
-    path, seed = job
-    scenario, text = load(path)
-    return session.run(scenario, text, seed=seed)
+    scenario, text = load(job.scenario)
+    return session.run(scenario, text, seed=job.seed, way=job.way)
 
 
-def results(scenario: Path, seeds: Iterable[int], workers: int) -> Iterator[Result]:
-    """Fly the seeds in worker processes; results come in the order of the seeds."""
-    jobs = [(scenario, seed) for seed in seeds]
+def results(jobs: Sequence[Job], workers: int) -> Iterator[Result]:
+    """Fly in worker processes; results come in the order of the jobs."""
     if workers <= 1:
         yield from map(_work, jobs)
         return
@@ -76,7 +82,7 @@ def fly(
     """
     flown: list[Result] = []
     try:
-        for result in results(scenario, seeds, workers):
+        for result in results([Job(scenario, seed) for seed in seeds], workers):
             if result.verdict == "interrupted":
                 break
             flown.append(result)

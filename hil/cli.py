@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,15 @@ import click
 from rich.console import Console
 
 from hil import campaign as campaigns
+from hil import incidents
 from hil import scenario as scenarios
-from hil.bench import live, picture, report, session
+from hil.bench import incident_plot, live, picture, report, session
 from hil.bench.recording import RecordingError
 from hil.bench.result import Result
 from hil.bench.setting import cautions
 
 PASSED, FAILED, WRONG_INPUT = 0, 1, 2
+PLOTTED = 5  # seeds in the plot of an incident, at most
 SEED = click.IntRange(0, scenarios.SEED_MAX)
 console = Console(stderr=False, highlight=False)
 
@@ -207,6 +211,74 @@ def campaign(scenario: str, runs: int, first_seed: int, workers: int, as_json: b
     else:
         console.print(live.campaign_table(summary.as_json()))
     sys.exit(PASSED if summary.passed == runs else FAILED)
+
+
+@main.command(name="incidents")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--seeds", default=20, show_default=True, type=click.IntRange(1, 10**9))
+@click.option("--first-seed", default=1, show_default=True, type=click.IntRange(0, 2**62))
+@click.option("--workers", default=os.cpu_count() or 1, type=click.IntRange(1))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw one incident, lost against survived, into this SVG.",
+)
+def incidents_command(
+    names: tuple[str, ...],
+    seeds: int,
+    first_seed: int,
+    workers: int,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
+    """Fly incidents three ways: nominal, with the historical logic, with our own.
+
+    NAME is an incident's id, its name or a file; without one, all are flown. Exit status 0: each
+    met its gate, was lost with the historical logic for every seed, and tripped no fault nominally.
+    """
+    wanted = range(first_seed, first_seed + seeds)
+    try:
+        paths = incidents.find(names)
+        if plot is not None:
+            _plot_incident(paths, wanted[:PLOTTED], plot)
+            return
+        rows, complete = incidents.fly(paths, wanted, workers, _teller(as_json))
+    except (scenarios.ScenarioError, session.InputError) as error:
+        raise _Input(str(error)) from None
+    if not complete:
+        click.echo("hil: interrupted; the figures are of what was flown until then", err=True)
+    met = complete and all(row.met for row in rows)
+    if as_json:
+        table = [row.as_json() for row in rows]
+        click.echo(json.dumps({"complete": complete, "met": met, "incidents": table}))
+    else:
+        console.print(live.incident_table(rows))
+    sys.exit(PASSED if met else FAILED)
+
+
+def _teller(quiet: bool) -> Callable[[incidents.Row, Result], None]:
+    def tell(row: incidents.Row, result: Result) -> None:
+        for line in [] if quiet else incidents.failures(row, result):
+            console.print(line, style="dim" if line.startswith(" ") else "red")
+
+    return tell
+
+
+def _plot_incident(paths: list[Path], seeds: Sequence[int], out: Path) -> None:
+    if len(paths) != 1:
+        raise _Input(f"--plot: draws one incident, and {len(paths)} were named")
+    scenario = incidents.load(paths[0])
+    logs = {
+        way: [session.trajectory(scenario, seed=seed, way=way) for seed in seeds]
+        for way in ("nominal", "historical", "ours")
+    }
+    try:
+        incident_plot.write(out, scenario, logs)
+    except report.MissingExtra as error:
+        raise _Input(str(error)) from None
+    except OSError as error:
+        raise _Input(f"{out}: cannot be written: {error.strerror}") from None
 
 
 @main.command()

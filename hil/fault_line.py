@@ -194,6 +194,14 @@ class _Fault:
         limit = self.spec.amount or 0.0
         return [(due_ns, self._changed(message, lambda _, x: np.clip(x, -limit, limit)))]
 
+    def _set_bits(self, elapsed_s: float, due_ns: int, message: Any) -> _Timed:
+        bits = int(self.spec.amount or 0)
+        return [(due_ns, self._changed(message, lambda _, x: x | bits))]
+
+    def _clear_bits(self, elapsed_s: float, due_ns: int, message: Any) -> _Timed:
+        bits = int(self.spec.amount or 0)
+        return [(due_ns, self._changed(message, lambda _, x: x & ~bits))]
+
     def _corrupt(self, elapsed_s: float, due_ns: int, message: Any) -> _Timed:
         return [(due_ns, self._flipped(message))]
 

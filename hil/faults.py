@@ -30,6 +30,8 @@ Kind = Literal[
     "drift",
     "noise",
     "saturation",
+    "set_bits",
+    "clear_bits",
     "delay",
     "drop",
     "duplicate",
@@ -64,13 +66,17 @@ AMOUNTS: dict[str, tuple[float, float] | None] = {
     "drift": (-1e18, 1e18),
     "noise": (0.0, 1e18),
     "saturation": (0.0, 1e18),
+    "set_bits": (1.0, 2.0**32 - 1.0),
+    "clear_bits": (1.0, 2.0**32 - 1.0),
     "delay": (0.0, 600.0),
     "drop": None,
     "duplicate": None,
     "corrupt": (1.0, 64.0),
 }
-NEEDS_FIELDS = ("wrong", "drift", "noise", "saturation")
-NO_RAMP = ("off", "stuck", "saturation")
+WHOLE = ("corrupt", "set_bits", "clear_bits")  # kinds whose amount is a whole number
+BITS = ("set_bits", "clear_bits")
+NEEDS_FIELDS = ("wrong", "drift", "noise", "saturation", *BITS)
+NO_RAMP = ("off", "stuck", "saturation", *BITS)
 PACKET_KINDS = ("off", "delay", "drop", "duplicate", "corrupt")
 MEMORY_KINDS = ("off", "stuck", "corrupt")
 
@@ -150,8 +156,8 @@ class FaultSpec(BaseModel):
             raise ValueError(f"amount missing: kind {self.kind!r} needs one in {list(limits)}")
         if not limits[0] <= self.amount <= limits[1]:
             raise ValueError(f"amount = {self.amount}: allowed for {self.kind!r}: {list(limits)}")
-        if self.kind == "corrupt" and self.amount % 1.0:
-            raise ValueError(f"amount = {self.amount}: a whole number of bits")
+        if self.kind in WHOLE and self.amount % 1.0:
+            raise ValueError(f"amount = {self.amount}: a whole number for {self.kind!r}")
 
     def _check_fields(self) -> None:
         if self.message is None:
@@ -166,8 +172,13 @@ class FaultSpec(BaseModel):
         for name in self.fields:
             if name not in allowed:
                 raise ValueError(f"fields: {name!r} unknown, allowed: {', '.join(allowed)}")
+            if self.kind in BITS and not self._is_whole(name):
+                raise ValueError(f"fields: {name!r} has no bits that {self.kind!r} could reach")
         if self.kind in NEEDS_FIELDS and not self.fields:
             raise ValueError(f"fields missing: kind {self.kind!r}, allowed: {', '.join(allowed)}")
+
+    def _is_whole(self, name: str) -> bool:
+        return name != "image" and self.message.__annotations__[name] in (int, "int")
 
     @property
     def known_fields(self) -> tuple[str, ...]:

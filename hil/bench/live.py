@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -14,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hil.bench.result import Result
+from hil.incidents import Row
 from hil.scenario import Scenario
 from hil.world.terrain import MOON_RADIUS_M
 
@@ -122,6 +124,34 @@ def campaign_table(summary: dict[str, Any]) -> Table:
     for name, figures in summary["figures"].items():
         table.add_row(name, *(f"{figures[k]:,.3f}" for k in ("median", "p99", "min", "max")))
     return table
+
+
+def incident_table(rows: Sequence[Row]) -> Table:
+    """What became of each incident: shares, and the range of the figure that tells."""
+    table = Table(show_edge=False, pad_edge=False, show_lines=True)
+    table.add_column("id", no_wrap=True)
+    table.add_column("what happened", min_width=14, overflow="fold")
+    for name in ("seeds", "nominal", "lost then", "ours", "  gate"):
+        table.add_column(name, no_wrap=True, min_width=len(name), justify="right")
+    for row in rows:
+        nominal, then, ours = (row.ways[w] for w in ("nominal", "historical", "ours"))
+        table.add_row(
+            row.incident.id,
+            f"{row.incident.title}\n{row.shown}",
+            str(len(ours.results)),
+            f"{nominal.share:.1%}\n{row.false_trips} trips",
+            f"{then.share:.1%}\n{_span(then.range(row.shown))}",
+            f"{ours.share:.1%}\n{_span(ours.range(row.shown))}",
+            Text(
+                f"{row.incident.gate:.0%}\n{'met' if row.met else 'MISSED'}",
+                style="green" if row.met else "red",
+            ),
+        )
+    return table
+
+
+def _span(found: tuple[float, float, float] | None) -> str:
+    return "-" if found is None else f"{found[0]:.3g}..{found[2]:.3g}"
 
 
 def profile_table(rows: list[tuple[str, int, float]], result: Result) -> Table:

@@ -182,6 +182,13 @@ def profile(scenario: Scenario, *, seed: int) -> tuple[list[tuple[str, int, floa
     return parts, result
 
 
+def trajectory(scenario: Scenario, *, seed: int, way: str = "ours") -> Any:
+    """Fly once, unrecorded: the log of truth, a structured array (`hil.bench.log.DTYPE`)."""
+    session = _Session(prepare(_flown(scenario, way), seed), None, None, False)
+    session.fly()
+    return session.log.table()
+
+
 class _Session:
     """The state of one run."""
 

@@ -184,6 +184,27 @@ def test_saturation_holds_within_its_limit(limit: float, value: float) -> None:
     assert flow([spec], sent)[0][0].range_m == max(-limit, min(limit, value))
 
 
+@given(bits=st.integers(1, 2**32 - 1), value=st.integers(0, 2**32 - 1))
+def test_bits_are_set_and_cleared(bits: int, value: int) -> None:
+    """Bit by bit, and the field stays a whole number."""
+    sent = [RangeSample(0, 0, 1.0, value)]
+    for kind, wanted in (("set_bits", 1), ("clear_bits", 0)):
+        found = flow([on_range(kind, fields=["valid"], amount=bits)], sent)[0][0].valid
+        assert isinstance(found, int)
+        for k in range(32):
+            assert found >> k & 1 == (wanted if bits >> k & 1 else value >> k & 1)
+
+
+def test_only_whole_numbers_have_bits() -> None:
+    for kind in ("set_bits", "clear_bits"):
+        with pytest.raises(ValidationError, match="'range_m' has no bits"):
+            on_range(kind, fields=["range_m"], amount=1)
+        with pytest.raises(ValidationError, match="a whole number"):
+            on_range(kind, fields=["valid"], amount=1.5)
+        with pytest.raises(ValidationError, match="fields missing"):
+            on_range(kind, amount=1)
+
+
 @given(ticks=st.integers(0, 20))
 def test_delay_shifts_and_keeps_the_order(ticks: int) -> None:
     read = flow([on_range("delay", amount=ticks * 0.01)], ranges(10), ticks=40)
