@@ -157,7 +157,7 @@ class FaultSpec(BaseModel):
         if not limits[0] <= self.amount <= limits[1]:
             raise ValueError(f"amount = {self.amount}: allowed for {self.kind!r}: {list(limits)}")
         if self.kind in WHOLE and self.amount % 1.0:
-            raise ValueError(f"amount = {self.amount}: a whole number for {self.kind!r}")
+            raise ValueError(f"amount = {self.amount}: a whole number of bits")
 
     def _check_fields(self) -> None:
         if self.message is None:
