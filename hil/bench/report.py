@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from hil.bench import lanes
+from hil.bench.history import History
 from hil.bench.result import Result
 from hil.bench.whole_file import write_whole
 from hil.scenario import Scenario
+from onboard.fault_protection.diagrams import mode_graph
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,6 +83,7 @@ class Run:
     members: Sequence[MemberUse] = ()
     events: Sequence[EventLine] = ()
     faults: Sequence[EventLine] = field(default=())
+    history: History | None = None  # of fault protection
 
 
 def write(path: Path, run: Run) -> None:
@@ -105,6 +109,7 @@ def write(path: Path, run: Run) -> None:
         charts=[_chart(*chart, run) for chart in _CHARTS] if len(run.log) > 1 else [],
         frames=[_frame(f) for f in _spread(run.frames, FRAMES_SHOWN)],
         frame_count=len(run.frames),
+        **_protection(run.history),
         targets=list(run.members[0].cost_us) if run.members else [],
     )
     write_whole(path, page.encode())
@@ -127,6 +132,19 @@ def _figures(result: Result, scenario: Scenario) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def _protection(history: History | None) -> dict[str, Any]:
+    """The timeline of fault protection, its close-ups, and the mode graph with the run's way."""
+    if history is None:
+        return {"timeline": None, "close_ups": [], "modes": None}
+    windows = lanes.close_ups(history)
+    closer = [(start, end, lanes.draw(history, start, end).svg()) for start, end in windows]
+    return {
+        "timeline": lanes.draw(history, 0.0, history.end_s).svg(),
+        "close_ups": closer,
+        "modes": mode_graph.draw(history.table, history.path, dark=False).svg(),
+    }
 
 
 # --- charts ----------------------------------------------------------------------------------

@@ -25,9 +25,11 @@ from typing import Any
 import numpy as np
 
 import onboard
+from hil.bench import history as histories
 from hil.bench import log as logs
 from hil.bench import metrics
 from hil.bench.components import ATTACHED
+from hil.bench.history import Witness
 from hil.bench.live import View
 from hil.bench.load import LoadPort
 from hil.bench.memory import EmulatedMemory
@@ -220,6 +222,8 @@ class _Session:
         self.vehicle = vehicle(
             setting, hardware(self.faults.ports, self._load()), sink=sink, wrap=watch and watch.wrap
         )
+        protection, faults = self.vehicle.fault_protection, self.vehicle.bus.topic("faults")
+        self._witness = Witness(sink, protection, faults) if sink is not None else None
         self._matches = self.vehicle.bus.topic("matches")
         self._nav = self.vehicle.bus.topic("navigation")
         self._guidance = self.vehicle.bus.topic("guidance")
@@ -296,6 +300,8 @@ class _Session:
         """Write the log; True when the run is over."""
         truth, nav = self.plant.truth, self._nav.value
         self.log.note(tick, now_ns / 1e9, truth, nav, self._guidance.value, self._gates.value)
+        if self._witness is not None:
+            self._witness.look(tick)
         if self._matches.sequence != self._matches_seen:
             self._matches_seen = self._matches.sequence
             self._frames += 1
@@ -589,7 +595,8 @@ def read(folder: Path) -> Run:
         ],
         members=[MemberUse(**m) for m in json.loads(recording.attachments.get(USE, b"[]"))],
         events=[EventLine(e["time_ns"] / 1e9, e["severity"], e["text"]) for e in recording.events],
-        faults=[EventLine(f.start_s, "", str(f)) for f in setting.scenario.fault],
+        faults=[EventLine(f.start_s, "", histories.injection(f)) for f in setting.scenario.fault],
+        history=histories.read(recording, setting.scenario, setting.dictionary.protection),
     )
 
 

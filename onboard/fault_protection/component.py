@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from onboard.bus import Bus
@@ -12,6 +13,7 @@ from onboard.core._core import ffi, lib
 from onboard.dictionary import Dictionary
 from onboard.fault_protection.actions import Action, Command
 from onboard.fault_protection.engine import Engine, State
+from onboard.fault_protection.monitors import TRIPPED, states
 from onboard.fault_protection.responses import (
     ACTIVE,
     LATCHED,
@@ -116,6 +118,19 @@ class FaultProtection:
     def mode(self) -> str:
         """The mode of the vehicle."""
         return self.table.mode_names[self._state.mode]
+
+    def tripped(self) -> tuple[str, ...]:
+        """The monitors whose verdict stands at tripped, in the order of the table."""
+        states = zip(self.table.monitors, self._tripping, self._state.monitors, strict=True)
+        return tuple(name for name, tripping, state in states if state in tripping)
+
+    @cached_property
+    def _tripping(self) -> tuple[frozenset[int], ...]:
+        """The states of each monitor in which it has tripped."""
+        return tuple(
+            frozenset(n for n, state in enumerate(states(rule)) if state.verdict == TRIPPED)
+            for rule in self.table.rules
+        )
 
     def step(self, now_ns: int) -> None:
         """One step of the engine; call it at the table's rate."""

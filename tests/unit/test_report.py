@@ -7,22 +7,26 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import protection_tables
 import pytest
 import short_scenario
 from PIL import Image
 
 from hil.bench import log, picture, report
+from hil.bench.history import History, Span
 from hil.bench.report import EventLine, FrameView, MemberUse, Run
 from hil.bench.result import Result, judge
 
 SECTIONS = (
     "Verdict",
+    "Symptoms, faults and responses",
     "Trajectory over terrain",
     "Altitude and speed",
     "Position error against 3 sigma",
     "Velocity error against 3 sigma",
     "Attitude error against 3 sigma",
     "The last kilometre and the last minute",
+    "Modes",
     "Camera frames",
     "Scheduler",
     "Injected faults",
@@ -90,6 +94,18 @@ def run(tmp_path: Path) -> Run:
         ],
         events=[EventLine(12.0, "warning", "a <b>bold</b> event"), EventLine(13.0, "info", "two")],
         faults=[EventLine(3.0, "", "imu.a dies")],
+        history=History(
+            table=protection_tables.table_with(),
+            end_s=700.0,
+            injected=[Span("imu.a off <once>", 3.0, 9.0)],
+            commands=[],
+            modes=[Span("cruise", 0.0, 100.0), Span("burn", 100.0, 700.0)],
+            symptoms={"high": [Span("high", 4.0, 5.0)]},
+            faults={"high": [Span("active", 4.0, 5.0)]},
+            responses={"high": [Span("running 1", 4.0, 5.0)]},
+            notes={},
+            resets=[],
+        ),
     )
 
 
@@ -134,13 +150,23 @@ def test_frames_are_spread_over_the_flight_with_circles(run: Run, tmp_path: Path
     assert html.count("<figure>") == report.FRAMES_SHOWN
     assert f"30 frames, {report.FRAMES_SHOWN} shown" in html
     assert "frame 0<" in html and "frame 29<" in html
-    assert html.count("<circle") == 3 * report.FRAMES_SHOWN
+    below = html[html.index("<h2>Camera frames") :]
+    assert below.count("<circle") == 3 * report.FRAMES_SHOWN
 
 
 def test_text_of_events_is_escaped(run: Run, tmp_path: Path) -> None:
     html = page(run, tmp_path)
     assert "<b>bold</b>" not in html
     assert "&lt;b&gt;bold" in html
+    assert "<once>" not in html and "imu.a off &lt;once&gt;" in html
+
+
+def test_what_fault_protection_did_is_drawn_whole_and_close(run: Run, tmp_path: Path) -> None:
+    html = page(run, tmp_path)
+    assert "Close up: 2.0 s to 7.0 s" in html
+    assert html.count("active: 4.0 s to 5.0 s") == 2
+    assert "the way of this run" in html
+    assert "prefers-color-scheme" not in html  # the page is light
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 10])
