@@ -93,4 +93,4 @@ def test_parts(benchmark: Any, setting: Setting) -> None:
     print("\npart                   us a call   us a tick")
     for name, (calls, seconds) in least.items():
         print(f"{name:20} {1e6 * seconds / calls:11.2f} {1e6 * seconds / ticks:11.2f}")
-    assert all(seconds > 0.0 for _, seconds in least.values())
+    assert {"plant", "navigation", "control"} <= {n for n, (calls, _) in least.items() if calls}
