@@ -68,12 +68,17 @@ def faults() -> None:
 @faults.command("check")
 @click.argument("vehicle", default="lander")
 @click.option("--json", "json_wanted", is_flag=True, help="One object with stable keys.")
-def check_faults(vehicle: str, json_wanted: bool) -> None:
+@click.option("--every-pair", is_flag=True, help="Walk the pairs that only meet in the mode too.")
+def check_faults(vehicle: str, json_wanted: bool, every_pair: bool) -> None:
     """Prove the fault protection of VEHICLE, a name or a folder: exit status 1 if it is broken."""
     d = load_dictionary(vehicle)
     protection = protection_of(d)
     with click.progressbar(length=100, label="walking", hidden=json_wanted, file=sys.stderr) as bar:
-        proof = prove(protection, d, lambda done, of: bar.update(100 * done // of - bar.pos))
+
+        def progress(done: int, of: int) -> None:
+            bar.update(100 * done // of - bar.pos)
+
+        proof = prove(protection, d, progress, every_pair=every_pair)
     if json_wanted:
         click.echo(json.dumps(as_json(d.vehicle, proof), indent=2))
     else:

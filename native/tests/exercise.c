@@ -29,5 +29,6 @@ const exercise EXERCISES[] = {
     {"touchdown", exercise_touchdown},
     {"fault", exercise_fault},
     {"fault_table", exercise_fault_table},
+    {"fault_walk", exercise_fault_walk},
 };
 const int32_t EXERCISE_COUNT = sizeof EXERCISES / sizeof EXERCISES[0];

@@ -53,5 +53,6 @@ uint64_t exercise_touchdown(void);
 /* exercise_fault.c */
 uint64_t exercise_fault(void);
 uint64_t exercise_fault_table(void);
+uint64_t exercise_fault_walk(void);
 
 #endif

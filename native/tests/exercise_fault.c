@@ -2,6 +2,7 @@
 #include "exercise.h"
 #include "fault_image.h"
 #include "onboard/fault.h"
+#include "onboard/fault_walk.h"
 #include "onboard/hash.h"
 
 static uint64_t hash_actions(const ob_fault_actions *actions, uint64_t hash) {
@@ -78,6 +79,59 @@ uint64_t exercise_fault_table(void) {
     hash = ob_hash_u64(hash, (uint64_t)ob_fault_table_check(&table, image, size));
     image[bit / 8] ^= (uint8_t)(1 << bit % 8);
     fault_seal(image, size);
+  }
+  return hash;
+}
+
+#define NODES 400
+#define SLOTS 1024
+#define COMBINATIONS 3
+#define NODE_BYTES 512
+
+static uint64_t hash_walk(const ob_fault_walk *walk, uint64_t hash) {
+  const uint64_t figures[] = {walk->nodes, walk->depth, walk->transitions, walk->violations};
+  for (int i = 0; i < 4; i++) {
+    hash = ob_hash_u64(hash, figures[i]);
+  }
+  for (uint32_t i = 0; i < walk->violations; i++) {
+    const ob_fault_violation *found = &walk->violation[i];
+    hash = ob_hash_u64(hash, (uint64_t)found->rule << 32 | found->node);
+    hash = ob_hash_u64(hash, (uint64_t)found->a << 32 | found->b);
+  }
+  return hash;
+}
+
+/* The walk of random tables in little memory; some do not fit, and have then filled it. */
+uint64_t exercise_fault_walk(void) {
+  static uint8_t image[FAULT_IMAGE_BYTES], packed[NODES * NODE_BYTES], done[NODES];
+  static uint8_t readings[FAULT_IMAGE_ROWS * COMBINATIONS * OB_FAULT_MONITORS];
+  static uint32_t slot[SLOTS], constant[NODES * COMBINATIONS];
+  static ob_fault_link link[NODES];
+  static ob_fault_walk walk;
+  static const uint64_t raised[FAULT_IMAGE_ROWS * COMBINATIONS] = {1, 2, 3}, group[1] = {3};
+  static const uint64_t marks[6] = {1, 2};
+  static const uint8_t driven[FAULT_IMAGE_ROWS] = {1}, ending[6] = {0, 1}, apart[36] = {0, 1};
+  uint64_t stream = 72, hash = OB_HASH_SEED;
+  for (int i = 0; i < 12; i++) {
+    ob_fault_table table;
+    ob_fault_held held;
+    uint32_t size = fault_image(&stream, image);
+    for (uint32_t k = 0; k < sizeof readings; k++) {
+      readings[k] = (uint8_t)(argument_bits(&stream) % 6);
+    }
+    const ob_fault_environment environment = {COMBINATIONS, readings, raised, driven, ending,
+                                              marks, group, 1, apart, (uint32_t)i % 2};
+    if (ob_fault_table_check(&table, image, size) != OB_FAULT_TABLE_OK ||
+        ob_fault_walk_bytes(&table) > NODE_BYTES) {
+      return 0;
+    }
+    walk = (ob_fault_walk){.capacity = NODES, .slots = SLOTS, .slot = slot, .packed = packed,
+                           .link = link, .constant = constant, .done = done};
+    hash = ob_hash_u64(hash, (uint64_t)ob_fault_walk_run(&table, &environment, &walk));
+    hash = hash_walk(&walk, hash);
+    hash = ob_hash_u64(hash, ob_fault_walk_mode(&table, &walk, walk.nodes - 1));
+    ob_fault_hold(&table, &environment, 0, 1, &held);
+    hash = ob_hash_u64(hash, (uint64_t)held.steps);
   }
   return hash;
 }

@@ -4,9 +4,10 @@ faults, stale and error included. A ground tool.
 What is walked
     A *cause* is one monitor whose reading may become trip, clear, stale or error at any step, or
     one fault whose monitors together make it true, stale or error at any step. The environment may
-    at any step also move on to the next phase (`holds` of the next mode). With a single cause the
-    ground may also ask for SAFE and for any mode that MODE_SET can reach, and the computer may be
-    reset, at any step. The walk starts from every mode.
+    at any step also move on to the next phase (`holds` of the next mode), the ground may ask for
+    SAFE and for any mode that MODE_SET can reach, and the computer may be reset. One cause or two
+    are at work in a walk, which starts from every mode. The engine is that of the C core, in which
+    a state is its bytes, found again by their hash; `walk.Walk` does the same in Python.
 
 What is reduced
     - Counts, timeouts, tries and masks are shortened to two steps: 'some' and 'enough' remain.
@@ -15,9 +16,9 @@ What is reduced
       combination of constant readings, are therefore run again with the full counts.
     - A slice of the table is walked: the causes, every fault that looks at them, and what these
       name. Other faults are quiet there, and a quiet fault neither acts nor holds anything.
-    - A pair is walked together when it shares a fault, a resource, a mask, a list of actions that
-      must not come together, or a monitor. Other pairs only meet in the mode, and each single walk
-      already has the mode changed at any step.
+    - Unless every pair is asked for, a pair is walked together when it shares a fault, a resource,
+      a mask, a list of actions that must not come together, or a monitor. Other pairs only meet in
+      the mode, and each single walk already has the mode changed at any step.
     - Of readings that a monitor cannot tell apart one is walked; hold and no_news are left out:
       they repeat a verdict, or wait.
 
@@ -28,20 +29,24 @@ What is checked
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from onboard.dictionary import Dictionary
 from onboard.dictionary.protection import Protection
 from onboard.fault_protection import checks
-from onboard.fault_protection.actions import Event
 from onboard.fault_protection.causes import Cause, Reach, causes_of, slice_of
 from onboard.fault_protection.checks import Finding
+from onboard.fault_protection.core_walk import Arena, CoreWalk
 from onboard.fault_protection.monitors import READING_NAMES
-from onboard.fault_protection.walk import Node, Violation, Walk
+from onboard.fault_protection.walk import Violation, Walk
+
+TICKS_PER_S = 100
+"""Of the executive."""
 
 
 @dataclass
@@ -60,22 +65,16 @@ class Figures:
     worst_settling_steps: int = 0
     worst_settling: str = ""
     seconds: float = 0.0
-
-
-class Run(NamedTuple):
-    """What constant readings led to, in steps."""
-
-    steps: int  # to the fixed point
-    raised: dict[str, int]  # fault: when it was raised
-    answered: dict[str, int]  # fault: when its first command was issued
+    step_ticks: int = 1  # ticks of the executive in one step of the engine
 
 
 @dataclass
 class Latency:
-    """How fast one fault is seen and first answered in the modes that require it."""
+    """How fast one fault is seen and first answered in the modes that require it: the worst over
+    every combination of constant readings that was walked, with the full counts."""
 
     detection_steps: int  # from the first tripping reading
-    answer_steps: int  # to the first command, without another fault
+    answer_steps: int  # to the first command
     detection_s: float  # bound of the static checks, a silent channel's age included
     time_to_effect_s: float
 
@@ -99,96 +98,84 @@ class Proof:
         return not self.findings and not self.violations
 
 
+Walker = Callable[..., Walk]
+
+
 def prove(
     protection: Protection,
     dictionary: Dictionary | None = None,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    every_pair: bool = False,
+    walker: Walker | None = None,
 ) -> Proof:
     """Check a table. The walk begins only when the static checks find nothing.
 
-    `progress` is told of causes and pairs done, and how many there are.
+    `progress` is told of causes and pairs done, and how many there are. With `every_pair` the pairs
+    that only meet in the mode are walked too. `walker` makes a walk of a slice and its causes:
+    `Walk`, or, when absent, `CoreWalk`.
     """
     began = time.monotonic()
     proof = Proof(findings=checks.check(protection, dictionary))
     figures = proof.figures
     figures.monitors, figures.faults = len(protection.monitor), len(protection.fault)
     figures.modes = len(protection.mode)
+    figures.step_ticks = round(TICKS_PER_S / protection.globals.step_hz)
     if not proof.findings:
+        make = walker or functools.partial(CoreWalk, arena=Arena())
         reach = Reach(protection)
-        groups = _groups(protection, reach, figures)
+        groups = _groups(protection, reach, figures, every_pair)
         for number, causes in enumerate(groups, 1):
             part = slice_of(protection, reach.faults(*causes), causes)
-            _walk(part, causes, proof)
-            _measure(part, causes, proof)
+            _walk(make(part, causes, disturbed=True), proof)
+            _measure(make(part, causes, longest=None), proof)
             if progress is not None:
                 progress(number, len(groups))
     figures.seconds = time.monotonic() - began
     return proof
 
 
-def _groups(protection: Protection, reach: Reach, figures: Figures) -> list[tuple[Cause, ...]]:
-    """Single causes, then the pairs that meet."""
+def _groups(
+    protection: Protection, reach: Reach, figures: Figures, every_pair: bool
+) -> list[tuple[Cause, ...]]:
+    """Single causes, then the pairs: all of them, or those that meet."""
     causes = causes_of(protection)
     marks = {cause.name: reach.marks(cause) for cause in causes}
     pairs = list(itertools.combinations(causes, 2))
-    meeting = [pair for pair in pairs if marks[pair[0].name] & marks[pair[1].name]]
-    figures.causes, figures.pairs = len(causes), len(meeting)
-    figures.pairs_apart = len(pairs) - len(meeting)
-    return [*((cause,) for cause in causes), *meeting]
+    walked = [p for p in pairs if every_pair or marks[p[0].name] & marks[p[1].name]]
+    figures.causes, figures.pairs = len(causes), len(walked)
+    figures.pairs_apart = len(pairs) - len(walked)
+    return [*((cause,) for cause in causes), *walked]
 
 
-def _walk(part: Protection, causes: tuple[Cause, ...], proof: Proof) -> None:
-    walk = Walk(part, causes)
+def _walk(walk: Walk, proof: Proof) -> None:
     walk.run()
     proof.add(walk.violations)
     figures = proof.figures
-    figures.states += len(walk.nodes)
+    figures.states += walk.states
     figures.transitions += walk.transitions
-    figures.depth = max(figures.depth, *walk.depths)
+    figures.depth = max(figures.depth, walk.depth)
 
 
 # ---------------------------------------------------------------- times, on the full counts
 
 
-def _measure(part: Protection, causes: tuple[Cause, ...], proof: Proof) -> None:
+def _measure(full: Walk, proof: Proof) -> None:
     """Hold every combination of readings from the settled state of every mode to its end."""
-    full = Walk(part, causes, longest=None)
-    figures = proof.figures
     for scene, mode in enumerate(full.table.mode_names):
-        start = full.settled(scene)
-        for step, readings in full.steps[scene]:
-            run = _run(full, start, readings)
+        for number, (step, _) in enumerate(full.steps[scene]):
+            run = full.hold(scene, number)
             if run is None:
                 full.never_settles(scene, step)
                 proof.add(full.violations)
                 continue
-            if run.steps > figures.worst_settling_steps:
-                figures.worst_settling_steps = run.steps
+            if run.steps > proof.figures.worst_settling_steps:
+                proof.figures.worst_settling_steps = run.steps
                 told = ", ".join(f"{n} {READING_NAMES[r]}" for n, r in step.forced)
-                figures.worst_settling = f"{told} in {mode}"
+                proof.figures.worst_settling = f"{told} in {mode}"
             for fault, raised in run.raised.items():
-                if mode in part.fault[fault].required_in:
-                    _note(proof, part, fault, raised, run.answered.get(fault))
-
-
-def _run(walk: Walk, start: Node, readings: list[int]) -> Run | None:
-    """Hold the readings until nothing changes any more; None if it never comes to that."""
-    node, run = start, Run(0, {}, {})
-    seen = {start}
-    for number in itertools.count(1):
-        state, actions = walk.engine.step(node.state, readings, node.request)
-        for action in actions:
-            if isinstance(action, Event) and action.name in ("FAULT_ACTIVE", "RESPONSE_TIER"):
-                noted = run.raised if action.name == "FAULT_ACTIVE" else run.answered
-                noted.setdefault(str(dict(action.values)["fault"]), number)
-        after = Node(state, node.scene, walk.request_of(actions), 0)
-        if after == node:
-            return run._replace(steps=number - 1)
-        if after in seen:
-            return None
-        seen.add(after)
-        node = after
-    raise AssertionError("itertools.count does not end")
+                if mode in full.rows.fault[fault].required_in:
+                    _note(proof, full.rows, fault, raised, run.answered.get(fault))
 
 
 def _note(proof: Proof, part: Protection, fault: str, raised: int, answered: int | None) -> None:
@@ -225,15 +212,18 @@ def as_text(vehicle: str, proof: Proof) -> str:
     if proof.findings:
         lines.append(f"{len(proof.findings)} findings; the walk begins when there are none")
         return "\n".join(lines)
+    apart = f" ({f.pairs_apart} more only meet in the mode)" if f.pairs_apart else ", all there are"
     lines += [
-        f"walked {f.causes} single causes and {f.pairs} pairs that meet "
-        f"({f.pairs_apart} only meet in the mode)",
+        f"walked {f.causes} single causes and {f.pairs} pairs{apart}, with resets at every step",
         f"{f.states} states, {f.transitions} transitions, depth {f.depth}, {f.seconds:.1f} s",
         f"worst settling {f.worst_settling_steps} steps: {f.worst_settling}",
-        f"{'fault':34} {'detected':>9} {'answered':>9} {'bound s':>9} {'effect s':>9}",
+        "latency, worst over the walk, in ticks of 10 ms from the first tripping reading; at most in",
+        "seconds, with the age of a silent channel; time to effect in seconds",
+        f"{'fault':34} {'detected':>9} {'answered':>9} {'at most':>9} {'effect':>9}",
     ]
+    ticks = f.step_ticks
     lines += [
-        f"{name:34} {row.detection_steps:9} {row.answer_steps:9} "
+        f"{name:34} {ticks * row.detection_steps:9} {ticks * row.answer_steps:9} "
         f"{row.detection_s:9.1f} {row.time_to_effect_s:9.1f}"
         for name, row in sorted(proof.latency.items(), key=lambda item: item[1].time_to_effect_s)
     ]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from onboard.dictionary import protection as rows
 from onboard.dictionary.protection import Protection
-from onboard.fault_protection.actions import Action, Command
+from onboard.fault_protection.actions import Action, Command, Event
 from onboard.fault_protection.causes import LONGEST, Cause
 from onboard.fault_protection.checks import never_together
 from onboard.fault_protection.engine import Engine, State
@@ -34,6 +34,14 @@ class Step(NamedTuple):
     forced: tuple[tuple[str, int], ...]  # readings of the causes
     request: str = ""  # a mode, SAFE, or nothing
     reset: str = ""  # within_window, alone, or nothing
+
+
+class Run(NamedTuple):
+    """What constant readings led to, in steps."""
+
+    steps: int  # to the fixed point
+    raised: dict[str, int]  # fault: when it was raised
+    answered: dict[str, int]  # fault: when its first command was issued
 
 
 class Node(NamedTuple):
@@ -99,11 +107,17 @@ class Walk:
     """
 
     def __init__(
-        self, protection: Protection, causes: Sequence[Cause], longest: int | None = LONGEST
+        self,
+        protection: Protection,
+        causes: Sequence[Cause],
+        longest: int | None = LONGEST,
+        disturbed: bool | None = None,
     ) -> None:
+        """`disturbed`: the ground asks and the computer is reset at every step; absent: where one
+        cause is alone."""
         self.rows = protection
         self.causes = tuple(causes)
-        self.alone = len(causes) == 1
+        self.disturbed = len(causes) == 1 if disturbed is None else disturbed
         self.longest = longest
         self.table: Table = compile_table(protection, longest)
         self.engine = Engine(self.table)
@@ -159,7 +173,8 @@ class Walk:
         if row.fallback != node.state.mode:
             yield SAFE_REQUEST
 
-    def _request_name(self, request: int) -> str:
+    def request_name(self, request: int) -> str:
+        """A mode, or SAFE."""
         return SAFE if request == SAFE_REQUEST else self.name(request)
 
     # -- what the table forbids
@@ -177,7 +192,7 @@ class Walk:
             for mode in self.table.faults
             for fault in mode
             for tier in fault.tiers
-            if is_event_ending(_row(tier.command), self.rows)
+            if is_event_ending(action_of(tier.command), self.rows)
         )
 
     def _led_by(self, mode: int) -> tuple[tuple[int, Any], ...]:
@@ -189,6 +204,16 @@ class Walk:
         )
 
     # -- the search
+
+    @property
+    def states(self) -> int:
+        """States that `run` visited."""
+        return len(self.nodes)
+
+    @property
+    def depth(self) -> int:
+        """Steps to the state that is furthest from a start."""
+        return max(self.depths)
 
     def run(self) -> None:
         """Visit every reachable state, then follow every constant input to its end."""
@@ -228,7 +253,7 @@ class Walk:
             for step, readings in self.steps[scene]:
                 after = self._step(at, scene, step, readings, node.request)
                 self._visit(after, (at, step), depth)
-        if self.alone:
+        if self.disturbed:
             self._disturb(at, depth)
 
     def _disturb(self, at: int, depth: int) -> None:
@@ -236,7 +261,7 @@ class Walk:
         node = self.nodes[at]
         for request in self._requests(node):
             for step, readings in self.steps[node.scene]:
-                asked = step._replace(request=self._request_name(request))
+                asked = step._replace(request=self.request_name(request))
                 after = self._step(at, node.scene, asked, readings, request)
                 self._visit(after, (at, asked), depth)
         for within in (False, True):
@@ -251,7 +276,7 @@ class Walk:
         issued = node.issued if critical else 0
         for action in actions:
             if critical and isinstance(action, Command):
-                issued |= self._mark(action)
+                issued |= self.mark(action)
                 if action in self.ending and self._unfinished(node, readings):
                     self._violate("finish-event", f"{action.name} in a critical mode", at, step)
         after = Node(state, self._after_move(node, state, scene), self.request_of(actions), issued)
@@ -278,8 +303,9 @@ class Walk:
         done = mode.finished_when
         return (done if isinstance(done, int) else done(values)) != TRUE
 
-    def _mark(self, command: Command) -> int:
-        row = _row(command)
+    def mark(self, command: Command) -> int:
+        """Bits of the command in the lists of `never_together`."""
+        row = action_of(command)
         return sum(1 << k for k, pattern in enumerate(self.patterns) if matches(row, pattern))
 
     def request_of(self, actions: Iterable[Action]) -> int:
@@ -367,8 +393,7 @@ class Walk:
         node = self.nodes[at]
         step = Step(self.name(node.scene), forced)
         if len(cycle) > 1:
-            modes = " -> ".join(self.name(self.nodes[n].state.mode) for n in cycle)
-            problem = f"constant readings never settle: {len(cycle)} states, modes {modes}"
+            problem = self.cycle_problem([self.nodes[n].state.mode for n in cycle])
             self._violate("settling", problem, at, step)
             return
         for name, fault in zip(self.table.fault_names, node.state.faults, strict=True):
@@ -383,7 +408,7 @@ class Walk:
         rows_ = self.table.faults[node.state.mode]
         wanted = rows_[self.table.fault_names.index(fault)].tiers
         return any(
-            never_together(self.rows, _row(tier.command), _row(keeper.command))
+            never_together(self.rows, action_of(tier.command), action_of(keeper.command))
             for row, state in zip(rows_, node.state.faults, strict=True)
             if row.name != fault
             for keeper in row.tiers
@@ -408,32 +433,63 @@ class Walk:
             state, _ = self.engine.step(node.state, readings, request)
             if state.mode != node.state.mode and alive:
                 problem = f"{self.name(node.state.mode)} is left while {alive[0]} lives"
-                asked = step._replace(request=self.name(request))
+                asked = step._replace(request=self.request_name(request))
                 self._violate("live-cause", problem, at, asked)
 
     def _raised(self, when: Any, raw: Mapping[str, int]) -> bool:
         return any(evaluate(when, raw, mode) == TRUE for mode in self.table.mode_names)
 
+    def cycle_problem(self, modes: Sequence[int]) -> str:
+        """What is wrong with a cycle of states in these modes."""
+        names = " -> ".join(map(self.name, modes))
+        return f"constant readings never settle: {len(modes)} states, modes {names}"
+
     def never_settles(self, scene: int, step: Step) -> None:
         """Note that constant readings never settle with this table's own counts."""
-        at = self._visit(self.settled(scene), None, 0)
-        self._violate("settling", "constant readings never settle, with the full counts", at, step)
+        problem = "constant readings never settle, with the full counts"
+        self.add_violation("settling", problem, (self.name(scene), (step,)))
 
     def _violate(self, rule: str, problem: str, at: int, last: Step) -> None:
-        """Note a violation with its trace; of one kind the first is the shortest."""
-        if any(v.rule == rule and v.problem == problem for v in self.violations):
-            return
         steps = [last]
         while (parent := self.parents[at]) is not None:
             at, step = parent
             steps.append(step)
-        names = tuple(cause.name for cause in self.causes)
         start = self.name(self.nodes[at].state.mode)
-        trace = tuple(reversed(steps))
-        self.violations.append(Violation(rule, problem, names, start, trace, self.longest))
+        self.add_violation(rule, problem, (start, tuple(reversed(steps))))
+
+    def add_violation(self, rule: str, problem: str, trace: tuple[str, tuple[Step, ...]]) -> None:
+        """Note a violation with its trace; of one kind the first is the shortest."""
+        if any(v.rule == rule and v.problem == problem for v in self.violations):
+            return
+        names = tuple(cause.name for cause in self.causes)
+        start, steps = trace
+        self.violations.append(Violation(rule, problem, names, start, steps, self.longest))
+
+    # -- times
+
+    def hold(self, scene: int, combination: int) -> Run | None:
+        """Hold readings in a mode until nothing changes any more; None if that never comes."""
+        node, run = self.settled(scene), Run(0, {}, {})
+        readings = self.steps[scene][combination][1]
+        seen = {node}
+        for number in itertools.count(1):
+            state, actions = self.engine.step(node.state, readings, node.request)
+            for action in actions:
+                if isinstance(action, Event) and action.name in ("FAULT_ACTIVE", "RESPONSE_TIER"):
+                    noted = run.raised if action.name == "FAULT_ACTIVE" else run.answered
+                    noted.setdefault(str(dict(action.values)["fault"]), number)
+            after = Node(state, node.scene, self.request_of(actions), 0)
+            if after == node:
+                return run._replace(steps=number - 1)
+            if after in seen:
+                return None
+            seen.add(after)
+            node = after
+        raise AssertionError("itertools.count does not end")
 
 
-def _row(command: Command) -> rows.Action:
+def action_of(command: Command) -> rows.Action:
+    """The action of the table that a command came from."""
     return rows.Action(command=command.name, arguments=dict(command.arguments))
 
 
