@@ -217,9 +217,9 @@ def as_text(vehicle: str, proof: Proof) -> str:
         f"walked {f.causes} single causes and {f.pairs} pairs{apart}, with resets at every step",
         f"{f.states} states, {f.transitions} transitions, depth {f.depth}, {f.seconds:.1f} s",
         f"worst settling {f.worst_settling_steps} steps: {f.worst_settling}",
-        "latency, worst over the walk, in ticks of 10 ms from the first tripping reading; at most in",
-        "seconds, with the age of a silent channel; time to effect in seconds",
-        f"{'fault':34} {'detected':>9} {'answered':>9} {'at most':>9} {'effect':>9}",
+        "latency, worst over the walk, in ticks of 10 ms from the first trip; in seconds its",
+        "static bound of detection, with the age of a silent channel, and the time to effect",
+        f"{'fault':34} {'detected':>9} {'answered':>9} {'bound s':>9} {'effect s':>9}",
     ]
     ticks = f.step_ticks
     lines += [
