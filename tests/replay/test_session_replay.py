@@ -191,12 +191,12 @@ def test_the_number_of_workers_changes_no_bit(
     scenario_file: Path, flown: tuple[Path, Result]
 ) -> None:
     """Neither does recording: the campaign records nothing."""
-    seeds = [SEED, SEED + 1, SEED + 2]
-    one = [r.bit_hash for r in campaign.results(scenario_file, seeds, 1)]
-    two = [r.bit_hash for r in campaign.results(scenario_file, seeds, 2)]
+    jobs = [campaign.Job(scenario_file, seed) for seed in (SEED, SEED + 1, SEED + 2)]
+    one = [r.bit_hash for r in campaign.results(jobs, 1)]
+    two = [r.bit_hash for r in campaign.results(jobs, 2)]
     assert one == two
     assert one[0] == flown[1].bit_hash
-    assert len(set(one)) == len(seeds)
+    assert len(set(one)) == len(jobs)
 
 
 def test_own_files_must_be_the_ones_flown_over(tmp_path: Path) -> None:
