@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 import onboard
+from hil.bench import batch
 from hil.bench import history as histories
 from hil.bench import log as logs
 from hil.bench import metrics
@@ -81,18 +82,21 @@ def run(
     real_time: bool = False,
     timed: bool = False,
     way: str = "ours",
+    executive: bool = False,
 ) -> Result:
     """Fly one scenario with one seed; `folder` receives the recording and the result.
 
     `way` is one of `hil.scenario.WAYS`.
-    `timed` puts a timer around each member and its figures into the report.
+    `timed` puts a timer around each member and its figures into the report. Without recording and
+    view, ticks run in batches where they can (`hil.bench.batch`); `executive` forbids it. The
+    result is the same.
 
     An interrupt (Ctrl-C) ends the run cleanly. Raises InputError for what the user got wrong and
     RecordingError when the recording could not be written to its end.
     """
     setting = prepare(_flown(scenario, way), seed)
     if folder is None:
-        return _Session(setting, None, view, real_time).fly()
+        return _Session(setting, None, view, real_time, batches=not executive).fly()
     sink = McapSink(
         folder / RECORDING,
         metadata={
@@ -201,6 +205,8 @@ class _Session:
         view: View | None,
         real_time: bool,
         watch: Stopwatch | None = None,
+        *,
+        batches: bool = False,
     ) -> None:
         self.setting = setting
         self._watch = watch
@@ -233,6 +239,9 @@ class _Session:
         self._frames = self._fixes = 0
         self._contact_error_m: float | None = None
         self._hash = 0
+        plain = sink is None and view is None and watch is None and not real_time
+        may = batches and plain and batch.applies(scenario) and batch.fits(self.vehicle)
+        self._batch = batch.Batch(self.vehicle, self.plant, self.ground.at) if may else None
         self._start_kg = self.plant.truth.propellant_kg
 
     def _load(self) -> LoadPort | None:
@@ -260,6 +269,7 @@ class _Session:
 
     _tick = 0
     _interrupted = False
+    batch_ticks = 100  # at most, in one call; each tick of the log ends one
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
@@ -280,9 +290,12 @@ class _Session:
             signal.signal(signal.SIGINT, before)
 
     def _loop(self, start: float) -> None:
-        move = self.faults.stepping(self.plant.step)
+        if self._batch is not None:
+            self._loop_in_batches(self._batch)
+            return
         run_tick, at = self.vehicle.executive.tick, self.ground.at
-        for tick in range(1, round(self.setting.scenario.duration_s * 1e9) // TICK_NS + 1):
+        move = self.faults.stepping(self.plant.step)
+        for tick in range(1, self._last_tick + 1):
             now_ns = tick * TICK_NS
             move()
             at(now_ns)
@@ -295,6 +308,27 @@ class _Session:
                     self._show(start)
                 if self.real_time:
                     time.sleep(max(0.0, start + now_ns / 1e9 - time.perf_counter()))
+
+    @property
+    def _last_tick(self) -> int:
+        return round(self.setting.scenario.duration_s * 1e9) // TICK_NS
+
+    def _loop_in_batches(self, some_ticks: batch.Batch) -> None:
+        move = self.faults.stepping(self.plant.step)
+        tick = 0
+        while tick < self._last_tick:
+            if some_ticks.ready(tick + 1):
+                reply = some_ticks.run(min(self.batch_ticks, self._last_tick - tick))
+            else:
+                now_ns = (tick + 1) * TICK_NS
+                move()
+                self.ground.at(now_ns)
+                reply = self.vehicle.executive.tick((tick + 1, now_ns))
+            if reply.tick != tick and reply.tick % LOG_TICKS == 0:
+                self._tick, self._hash = reply
+                if self._look(reply.tick, reply.tick * TICK_NS):
+                    return
+            tick = reply.tick
 
     def _look(self, tick: int, now_ns: int) -> bool:
         """Write the log; True when the run is over."""

@@ -373,6 +373,11 @@ class LanderPlant:
         return self._truth
 
     @property
+    def frame_waits(self) -> bool:
+        """Whether the camera has a frame that was not read."""
+        return bool(self._lander.fresh[OUTPUTS.index("camera.a")])
+
+    @property
     def events(self) -> tuple[str, ...]:
         """What has happened so far, of `EVENTS`."""
         bits = self._lander.events

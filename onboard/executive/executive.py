@@ -24,7 +24,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from onboard.core._core import lib
 from onboard.executive.schedule import (
@@ -33,6 +33,7 @@ from onboard.executive.schedule import (
     TICK_US,
     Criticality,
     Member,
+    StateHash,
     Step,
     check,
     minor_frames,
@@ -47,6 +48,9 @@ HASH_SEED: int = lib.OB_HASH_SEED
 _reply_of = partial(tuple.__new__, TickReply)  # as TickReply._make, without its check
 _ENTRY = struct.Struct("<HI")  # lengths of name and state
 _HEADER = struct.Struct("<qqH")  # tick, time_ns, entries
+
+Frame = tuple[tuple[Step, ...], tuple[StateHash, ...]]
+"""What a minor frame runs: steps of members, then hashes of members."""
 
 
 class CheckpointStore(Protocol):
@@ -123,7 +127,7 @@ class Executive:
         self._steps = [wrap(m.name, m.step) if wrap else m.step for m in members]
         self._events = events
         self._checkpoints = checkpoints
-        self._checkpoint_ticks = checkpoint_ticks
+        self.checkpoint_ticks = checkpoint_ticks
         self._restart_ticks = restart_ticks
         self._watchdog_ticks = watchdog_ticks
         self._read_load = load.read if load else None
@@ -131,7 +135,7 @@ class Executive:
         self._end = recorder.end if recorder else None
         self._checkpointed = [(m.name.encode(), m.checkpoint) for m in members if m.checkpoint]
         self._due = minor_frames(members)
-        self._frames = tuple(self._frame(due) for due in self._due)
+        self._own_frames = self._frames = tuple(self._frame(due) for due in self._due)
         self._hash = HASH_SEED
         self._next_tick: int | None = None
         self._next_time_ns = 0
@@ -142,7 +146,7 @@ class Executive:
         self._shed: tuple[int, ...] = ()
         self._nominal = self._is_nominal()
 
-    def _frame(self, due: tuple[int, ...]) -> tuple[tuple[Step, ...], tuple[Any, ...]]:
+    def _frame(self, due: tuple[int, ...]) -> Frame:
         hashes = tuple(h for i in due if (h := self.members[i].state_hash) is not None)
         return tuple(self._steps[i] for i in due), hashes
 
@@ -183,7 +187,7 @@ class Executive:
                 step(now_ns)
         else:
             hashes = self._overloaded_tick(tick, now_ns)
-        if tick % self._checkpoint_ticks == 0 and self._down_ticks == 0:
+        if tick % self.checkpoint_ticks == 0 and self._down_ticks == 0:
             self._save_checkpoint(tick, now_ns)
         state_hash = self._hash
         for chain in hashes:
@@ -194,6 +198,37 @@ class Executive:
         self.counters.ticks += 1
         reply = self._reply = _reply_of((tick, state_hash))
         return reply
+
+    @property
+    def nominal(self) -> bool:
+        """Whether the next tick is one pass: nothing is overloaded, shed or down."""
+        return self._nominal
+
+    @property
+    def reply(self) -> TickReply:
+        """The answer to the last grant that ran."""
+        return self._reply
+
+    def members_due(self, frame: int) -> list[Member]:
+        """The members of a minor frame, in their order."""
+        return [self.members[i] for i in self._due[frame]]
+
+    def use_frames(self, frames: tuple[Frame, ...] | None) -> None:
+        """Run other steps and hashes in nominal ticks, a pair for each minor frame; None ends it.
+
+        For a batch of C steps, in which one call does the work of several members.
+        """
+        self._frames = self._own_frames if frames is None else frames
+
+    def advance(self, tick: int, state_hash: int) -> None:
+        """Take over what ran elsewhere: nominal ticks up to `tick`, with their state hash."""
+        assert self._next_tick is not None and self._nominal
+        ticks = tick + 1 - self._next_tick
+        self._next_tick += ticks
+        self._next_time_ns += ticks * TICK_NS
+        self.counters.ticks += ticks
+        self._hash = state_hash
+        self._reply = _reply_of((tick, state_hash))
 
     def _out_of_step(self, tick: int, now_ns: int) -> bool:
         """Count what is wrong with a grant; True if it must not run."""
@@ -217,7 +252,7 @@ class Executive:
             self.restart("reset", now_ns)
         self._nominal = self._is_nominal()
 
-    def _overloaded_tick(self, tick: int, now_ns: int) -> tuple[Any, ...]:
+    def _overloaded_tick(self, tick: int, now_ns: int) -> tuple[StateHash, ...]:
         """Account for one minor frame, run what fits, return the hashes of the members that ran."""
         if self._down_ticks:
             self._stay_down(now_ns)

@@ -33,7 +33,7 @@ class DescentGuidance:
         self.state = ffi.new("ob_guidance *")
         self.command = ffi.new("ob_guidance_command *")
         self.request: int = lib.OB_GUIDANCE_HOLD  # ob_guidance_request
-        self._resume = lib.OB_GUIDANCE_IDLE  # the phase to resume with the first navigated state
+        self.resuming = lib.OB_GUIDANCE_IDLE  # what to resume with the first navigated state
         place = ffi.new("ob_site *")
         lib.ob_site_init(place, site.latitude_rad, site.longitude_rad, site.elevation_m)
         settings = from_parameters("ob_guidance_params", parameters, "guidance")
@@ -53,7 +53,7 @@ class DescentGuidance:
         """Begin in a phase (of `PHASES`), with the mass that the vehicle then has (None: full)."""
         if mass_kg is not None:
             self.state.mass_kg = mass_kg
-        self.request, self._resume = lib.OB_GUIDANCE_RUN, PHASES[phase]
+        self.request, self.resuming = lib.OB_GUIDANCE_RUN, PHASES[phase]
 
     def start(self, now_ns: int) -> str | None:
         """Commit to the descent: turn to the ignition attitude and ignite when it is time."""
@@ -80,9 +80,9 @@ class DescentGuidance:
         state = self._navigation.value
         if state is None:
             return
-        if self._resume and state.valid:
-            lib.ob_guidance_resume(self.state, self._resume, state)
-            self._resume = lib.OB_GUIDANCE_IDLE
+        if self.resuming and state.valid:
+            lib.ob_guidance_resume(self.state, self.resuming, state)
+            self.resuming = lib.OB_GUIDANCE_IDLE
         touchdown = self._touchdown.value
         confirmed = touchdown.confirmed if touchdown is not None else 0
         self._step(self.state, state, self.request, confirmed, self.command)

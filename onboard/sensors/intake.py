@@ -5,6 +5,7 @@ What is believed, and what is counted, says `native/core/include/onboard/intake.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from onboard.bus import Topic
@@ -21,6 +22,7 @@ class Intake:
 
     __slots__ = (
         "_holds_one",
+        "_make",
         "_memory",
         "_octets",
         "_pack_into",
@@ -28,7 +30,8 @@ class Intake:
         "_read",
         "_row",
         "_take",
-        "message",
+        "_taken",
+        "_unpack",
         "name",
         "state",
         "topic",
@@ -38,7 +41,6 @@ class Intake:
         """`kind` is an `ob_row_kind`, `message` the class of the port's rows."""
         self.name = port.name
         self.topic = topic
-        self.message = message
         self.state = ffi.new("ob_intake *")
         lib.ob_intake_init(self.state, kind)
         layout = LAYOUTS[message.__name__]
@@ -46,6 +48,9 @@ class Intake:
         self._octets = memoryview(ffi.buffer(self._row)).cast("B")[: layout.size]
         self._memory = memory_of(port)
         self._pack_into = layout.pack_into
+        self._taken = memoryview(ffi.buffer(ffi.addressof(self.state.row)))[: layout.size]
+        self._unpack = layout.unpack
+        self._make = partial(tuple.__new__, message)
         self._take = lib.ob_intake_take
         self._read = port.read
         self._holds_one = holds_one(port)
@@ -85,6 +90,12 @@ class Intake:
             self._pack_into(self._octets, 0, *sample)
         passes: int = self._take(self.state, now_ns, self._row)
         return passes
+
+    def publish_taken(self) -> None:
+        """Publish what C steps outside of `step` passed on last, if it is new."""
+        time_ns = self.state.row.head.time_ns
+        if time_ns != self.topic.time_ns:
+            self._publish(self._make(self._unpack(self._taken)), time_ns)
 
     def chain(self, h: int) -> int:
         """What decides about the next sample, and what was counted, chained onto a hash."""

@@ -29,8 +29,9 @@ class Sensors:
         self.imu = Imu(of("imu"), bus)
         self.legs = [intake(port, bus) for port in of("legs")]
         others = sorted(n for n in ports if n.split(".")[0] not in ("imu", "legs", "camera"))
-        self.slow: list[Intake | FrameIntake] = [intake(ports[n], bus) for n in others]
-        self.slow += [FrameIntake(port, bus) for port in of("camera")]
+        self.instruments = [intake(ports[n], bus) for n in others]
+        self.cameras = [FrameIntake(port, bus) for port in of("camera")]
+        self.slow: list[Intake | FrameIntake] = [*self.instruments, *self.cameras]
         self.slow_hash = ffi.new("uint64_t *")  # of the counters of the slow instruments
         self._step_imu = self.imu.step
         self._step_legs = tuple(leg.step for leg in self.legs)

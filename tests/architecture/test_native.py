@@ -9,7 +9,9 @@ import pytest
 
 NATIVE = Path(__file__).parents[2] / "native"
 STANDARD = {"assert.h", "stdbool.h", "stddef.h", "stdint.h", "string.h", "float.h", "limits.h"}
-PREFIX = {"core": "ob_", "plant": "pl_"}
+PREFIX = {"core": "ob_", "plant": "pl_", "batch": "bt_"}
+MEETS = {"core": ["core"], "plant": ["core", "plant"], "batch": ["core", "plant", "batch"]}
+HEADERS = {"core": "onboard/", "plant": "plant/", "batch": "batch/"}
 # What a compiler may call for a copy, a cleared array or a failed assertion.
 RUNTIME = {"memcpy", "memset", "memmove", "memcmp", "__assert_fail", "_GLOBAL_OFFSET_TABLE_"}
 FLAGS = ["-std=c11", "-O1", "-ffp-contract=off", "-fno-math-errno", "-fno-pic"]
@@ -24,7 +26,7 @@ def sources(library: str) -> list[Path]:
 
 @pytest.mark.parametrize("library", PREFIX)
 def test_includes(library: str) -> None:
-    headers = {"core": ("onboard/",), "plant": ("plant/", "onboard/")}[library]
+    headers = tuple(HEADERS[other] for other in MEETS[library])
     private = {path.name for path in (NATIVE / library / "src").glob("*.h")}
     for path in sources(library):
         for mark, name in INCLUDE.findall(path.read_text()):
@@ -101,9 +103,7 @@ def test_no_global_data(symbols: dict[str, dict[str, Symbols]], library: str) ->
 def test_nothing_of_the_c_library_is_called(
     symbols: dict[str, dict[str, Symbols]], library: str
 ) -> None:
-    known = exported(symbols["core"]) | RUNTIME
-    if library == "plant":
-        known |= exported(symbols["plant"])
+    known = RUNTIME.union(*(exported(symbols[other]) for other in MEETS[library]))
     for name, found in symbols[library].items():
         unknown = found.get("U", set()) - known
         assert not unknown, f"{name} calls {sorted(unknown)}"

@@ -1,0 +1,215 @@
+"""Batches: ticks of a run in C, to the same bits as the executive.
+
+What a batch does says `native/batch/include/batch/run.h`.
+Sensors, navigation, guidance, touchdown confirmation and control run in C, on the structs that the
+components of the vehicle own, together with the plant. The executive runs the ticks in which other
+members are due; in those, publishing what C left stands for the steps of the members that ran.
+A run that needs Python in every tick is not flown in batches (`applies`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from hil.bench._batch import ffi, lib
+from hil.faults import FaultSpec
+from hil.plant._plant import ffi as plant_ffi
+from hil.plant.lander import OUTPUTS, LanderPlant
+from hil.scenario import Scenario
+from onboard.control.attitude import AttitudeControl
+from onboard.control.touchdown import TouchdownConfirmation
+from onboard.core._core import ffi as core_ffi
+from onboard.executive import TICK_NS
+from onboard.executive.executive import Frame
+from onboard.guidance.descent import DescentGuidance
+from onboard.messages import LAYOUTS, ImuSample, TickReply
+from onboard.navigation.navigation import Navigation
+from onboard.sensors.sensors import SLOW_NS, Sensors
+from onboard.vehicles.lander import Lander
+
+MEMBERS = {
+    "sensors": (Sensors, lib.BT_SENSORS),
+    "navigation": (Navigation, lib.BT_NAVIGATION),
+    "guidance": (DescentGuidance, lib.BT_GUIDANCE),
+    "touchdown": (TouchdownConfirmation, lib.BT_TOUCHDOWN),
+    "control": (AttitudeControl, lib.BT_CONTROL),
+}
+"""What runs in C, in the order in which it does: class of the component, and its bit."""
+
+FRAMES: int = lib.BT_FRAMES
+_IMU = LAYOUTS["ImuSample"]
+_imu_sample = partial(tuple.__new__, ImuSample)
+FRAME_TICKS = 30
+"""A camera frame reaches the filter within that: 10 to its intake, 10 to crater navigation."""
+
+
+def applies(scenario: Scenario) -> bool:
+    """Whether nothing needs Python at every tick: no load, no fault but a dead camera."""
+    return not scenario.load and all(_is_dead_camera(fault) for fault in scenario.fault)
+
+
+def _is_dead_camera(fault: FaultSpec) -> bool:
+    always = fault.start_s == 0.0 and fault.end_s is None
+    return always and (fault.base, fault.kind, fault.way) == ("camera", "off", "output")
+
+
+def fits(vehicle: Lander) -> bool:
+    """Whether the vehicle's components are those that run in C, and scheduled as they run."""
+    members = {m.name: m for m in vehicle.executive.members}
+    order = [name for name in members if name in MEMBERS]
+    return (
+        order == list(MEMBERS)
+        and all(type(getattr(vehicle, n)) is cls for n, (cls, _) in MEMBERS.items())
+        and all(members[n].period_ticks == 1 for n in MEMBERS if n != "guidance")
+        and len(vehicle.sensors.legs) == 1
+        and FRAMES % vehicle.executive.checkpoint_ticks == 0
+    )
+
+
+class Batch:
+    """The C side of one run. `run` a stretch of ticks where `ready`, otherwise the executive."""
+
+    def __init__(self, vehicle: Lander, plant: LanderPlant, at: Callable[[int], None]) -> None:
+        """`at` is told the time before members other than those in C run."""
+        self._vehicle = vehicle
+        self._executive = vehicle.executive
+        self._plant = plant
+        self._at = at
+        self._outputs = vehicle.recorder.outputs
+        self._c = ffi.new("bt_batch *")
+        self._bind()
+        self._topics()
+        self._frames = tuple(self._frame(number) for number in range(FRAMES))
+        self._entered = False
+        self._frame_until = 0  # tick until which a camera frame is on its way
+
+    def _bind(self) -> None:
+        """Point the C side to the structs of plant and components."""
+        vehicle, c = self._vehicle, self._c
+        sensors = vehicle.sensors
+        c.plant = _pointer("pl_lander *", plant_ffi, self._plant.handle)
+        fitted = {i.name: i for i in (*sensors.imu.intakes, *sensors.legs, *sensors.instruments)}
+        for number, name in enumerate(OUTPUTS):
+            if name in fitted:
+                c.intake[number] = _pointer("ob_intake *", core_ffi, fitted[name].state)
+        for number, intake in enumerate(sensors.instruments):
+            c.slow[number] = _pointer("ob_intake *", core_ffi, intake.state)
+        c.slow_count = len(sensors.instruments)
+        owned = {
+            "imu_choice": ("ob_imu_choice *", sensors.imu.choice),
+            "slow_hash": ("uint64_t *", sensors.slow_hash),
+            "frame_words": ("int64_t *", sensors.cameras[0].words),
+            "navigation": ("ob_navigation *", vehicle.navigation.state),
+            "guidance": ("ob_guidance *", vehicle.guidance.state),
+            "guidance_command": ("ob_guidance_command *", vehicle.guidance.command),
+            "touchdown": ("ob_touchdown *", vehicle.touchdown.state),
+            "control": ("ob_attitude_control *", vehicle.control.state),
+            "effectors": ("ob_effectors *", vehicle.control.effectors),
+        }
+        for name, (c_type, owner) in owned.items():
+            setattr(c, name, _pointer(c_type, core_ffi, owner))
+
+    def _topics(self) -> None:
+        bus, vehicle = self._vehicle.bus, self._vehicle
+        self._guided, self._imu, self._gates = (bus.topic(n) for n in ("guidance", "imu", "gates"))
+        self._imu_row = vehicle.navigation.state.arrivals.imu
+        self._imu_octets = core_ffi.buffer(core_ffi.addressof(self._imu_row))
+        (legs,) = vehicle.sensors.legs
+        self._publish_legs = legs.publish_taken
+        self._publish_slow = [intake.publish_taken for intake in vehicle.sensors.instruments]
+        self._every_tick = [bus.topic(name) for name in ("navigation", "touchdown", "actuators")]
+
+    def _frame(self, number: int) -> Frame:
+        """Steps and hashes of a minor frame that is left open to the executive."""
+        due = self._executive.members_due(number)
+        others = [m for m in due if m.name not in MEMBERS]
+        guided = any(m.name == "guidance" for m in due)
+        checkpoint = number % self._executive.checkpoint_ticks == 0
+        slow = number * TICK_NS % SLOW_NS == 0
+        self._c.guidance_due[number] = guided
+        self._c.left_open[number] = bool(others) or guided or checkpoint or slow
+        steps: list[Callable[[int], None]] = [self._publish_taken]
+        hashes: list[Callable[[int], int]] = []
+        chained = 0
+        for member in due:
+            if member.name in MEMBERS:
+                chained |= MEMBERS[member.name][1]
+                if member.name == "control":
+                    steps.append(self._send)
+                continue
+            steps.append(member.step)
+            if member.state_hash is not None:
+                hashes += [partial(lib.bt_chain, self._c, chained)] if chained else []
+                hashes.append(member.state_hash)
+                chained = 0
+        hashes += [partial(lib.bt_chain, self._c, chained)] if chained else []
+        return tuple(steps), tuple(hashes)
+
+    def ready(self, tick: int) -> bool:
+        """Whether the next tick, `tick`, can run here."""
+        if self._plant.frame_waits:
+            self._frame_until = tick + FRAME_TICKS
+        ready = (
+            tick >= self._frame_until
+            and self._executive.nominal
+            and self._guided.value is not None
+            and not self._vehicle.guidance.resuming
+        )
+        if ready != self._entered:
+            self._enter() if ready else self._leave()
+        return ready
+
+    def _enter(self) -> None:
+        self._entered = True
+        self._c.guided = self._guided.sequence
+        self._c.watched_ns = self._gates.time_ns
+        self._executive.use_frames(self._frames)
+
+    def _leave(self) -> None:
+        """Hand over to the Python components."""
+        self._entered = False
+        self._publish_taken(self._executive.reply.tick * TICK_NS)
+        self._executive.use_frames(None)
+        self._vehicle.sensors.imu.follow()
+        self._vehicle.navigation.catch_up()
+
+    def run(self, count: int) -> TickReply:
+        """Run up to `count` ticks; fewer when other members are due or a camera frame comes."""
+        c, executive = self._c, self._executive
+        c.tick, c.hash = executive.reply
+        c.request = self._vehicle.guidance.request
+        left_open = lib.bt_run(c, count)
+        tick = c.tick
+        executive.advance(tick - left_open, c.hash)
+        if not left_open:
+            return executive.reply
+        self._at(tick * TICK_NS)
+        return executive.tick((tick, tick * TICK_NS))
+
+    def _publish_taken(self, now_ns: int) -> None:
+        """Put on the bus what the C steps left, as the components do."""
+        imu_ns = self._imu_row.time_ns
+        if imu_ns != self._imu.time_ns:
+            self._imu.publish(_imu_sample(_IMU.unpack(self._imu_octets)), imu_ns)
+        self._publish_legs()
+        if now_ns % SLOW_NS == 0:
+            for publish in self._publish_slow:
+                publish()
+        for topic in self._every_tick:
+            topic.publish(topic.value, now_ns)
+        if self._c.guided != self._guided.sequence:
+            self._guided.publish(self._guided.value, now_ns)
+        if self._c.watched_ns != self._gates.time_ns:
+            self._gates.publish(self._gates.value, self._c.watched_ns)
+
+    def _send(self, now_ns: int) -> None:
+        """The rows that C gave to the plant belong to the hash of the tick."""
+        if self._c.output_count:
+            self._outputs.append(ffi.buffer(self._c.output, 8 * self._c.output_count)[:])
+
+
+def _pointer(c_type: str, owner_ffi: Any, owner: Any) -> Any:
+    """A struct of another extension: the libraries were compiled from the same headers."""
+    return ffi.cast(c_type, int(owner_ffi.cast("uintptr_t", owner)))
