@@ -10,7 +10,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign ctest clean
+.PHONY: fly test check prove format docs bench firmware campaign descents ctest clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -45,6 +45,11 @@ bench: $(VENV)/.dev
 
 campaign: $(VENV)/.fly
 	$(VENV)/bin/hil campaign frigoris --runs $(RUNS) --workers $(WORKERS)
+
+# Nominal descents without camera frames, in batches of C steps: none may trip a fault.
+descents: RUNS = 10000
+descents: $(VENV)/.fly
+	$(VENV)/bin/hil campaign frigoris_quiet --runs $(RUNS) --workers $(WORKERS)
 
 # The C tests under AddressSanitizer and UndefinedBehaviorSanitizer.
 ctest: $(VENV)/.dev

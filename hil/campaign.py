@@ -23,6 +23,7 @@ SUMMARISED = (
     "propellant_used_kg",
     "propellant_margin_m_s",
     "fixes",
+    "faults_tripped",
     "wall_seconds",
 )
 
@@ -48,11 +49,12 @@ class Summary:
 
 
 class Job(NamedTuple):
-    """One flight."""
+    """One flight; in batches of C steps where it can be (`hil.bench.batch`), unless forbidden."""
 
     scenario: Path
     seed: int
     way: str = "ours"
+    executive: bool = False
 
 
 def _work(job: Job) -> Result:
@@ -60,7 +62,7 @@ def _work(job: Job) -> Result:
     from hil.scenario import load
 
     scenario, text = load(job.scenario)
-    return session.run(scenario, text, seed=job.seed, way=job.way)
+    return session.run(scenario, text, seed=job.seed, way=job.way, executive=job.executive)
 
 
 def results(jobs: Sequence[Job], workers: int) -> Iterator[Result]:
@@ -74,7 +76,12 @@ def results(jobs: Sequence[Job], workers: int) -> Iterator[Result]:
 
 
 def fly(
-    scenario: Path, seeds: Iterable[int], workers: int, on_result: Callable[[Result], None]
+    scenario: Path,
+    seeds: Iterable[int],
+    workers: int,
+    on_result: Callable[[Result], None],
+    *,
+    executive: bool = False,
 ) -> Summary:
     """Fly the seeds and sum them up; `on_result` sees each result as it comes.
 
@@ -82,7 +89,8 @@ def fly(
     """
     flown: list[Result] = []
     try:
-        for result in results([Job(scenario, seed) for seed in seeds], workers):
+        jobs = [Job(scenario, seed, executive=executive) for seed in seeds]
+        for result in results(jobs, workers):
             if result.verdict == "interrupted":
                 break
             flown.append(result)

@@ -188,8 +188,11 @@ def picture_command(folder: Path, out: Path) -> None:
 @click.option("--runs", default=100, show_default=True, type=click.IntRange(1, 10**9))
 @click.option("--first-seed", default=1, show_default=True, type=click.IntRange(0, 2**62))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1))
+@click.option("--executive", is_flag=True, help="No batches of C steps; the results are the same.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
-def campaign(scenario: str, runs: int, first_seed: int, workers: int, as_json: bool) -> None:
+def campaign(
+    scenario: str, runs: int, first_seed: int, workers: int, executive: bool, as_json: bool
+) -> None:
     """Fly SCENARIO with many seeds. Nothing is recorded; a failure prints its seed."""
     _, _, path = _load(scenario)
 
@@ -201,7 +204,7 @@ def campaign(scenario: str, runs: int, first_seed: int, workers: int, as_json: b
 
     try:
         seeds = range(first_seed, first_seed + runs)
-        summary = campaigns.fly(path, seeds, workers, tell)
+        summary = campaigns.fly(path, seeds, workers, tell, executive=executive)
     except session.InputError as error:
         raise _Input(str(error)) from None
     if summary.runs < runs:

@@ -149,7 +149,7 @@ class Batch:
 
     def ready(self, tick: int) -> bool:
         """Whether the next tick, `tick`, can run here."""
-        if self._plant.frame_waits:
+        if self._plant.frame_comes:
             self._frame_until = tick + FRAME_TICKS
         ready = (
             tick >= self._frame_until

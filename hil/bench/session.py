@@ -25,10 +25,9 @@ from typing import Any
 import numpy as np
 
 import onboard
-from hil.bench import batch
+from hil.bench import batch, metrics
 from hil.bench import history as histories
 from hil.bench import log as logs
-from hil.bench import metrics
 from hil.bench.components import ATTACHED
 from hil.bench.history import Witness
 from hil.bench.live import View

@@ -373,9 +373,10 @@ class LanderPlant:
         return self._truth
 
     @property
-    def frame_waits(self) -> bool:
-        """Whether the camera has a frame that was not read."""
-        return bool(self._lander.fresh[OUTPUTS.index("camera.a")])
+    def frame_comes(self) -> bool:
+        """Whether a camera frame was asked for in the last tick, or waits to be read."""
+        asked, waits = lib.PL_COMMAND_CAMERA_A, lib.PL_CAMERA_A
+        return bool(self._lander.pending[asked] or self._lander.fresh[waits])
 
     @property
     def events(self) -> tuple[str, ...]:

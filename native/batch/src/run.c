@@ -190,8 +190,12 @@ static void close_tick(bt_batch *b) {
   }
 }
 
+static int frame_comes(const pl_lander *plant) {
+  return plant->pending[PL_COMMAND_CAMERA_A] || plant->fresh[PL_CAMERA_A];
+}
+
 int64_t bt_run(bt_batch *b, int64_t count) {
-  for (int64_t n = 0; n < count && !b->plant->fresh[PL_CAMERA_A]; n++) {
+  for (int64_t n = 0; n < count && !frame_comes(b->plant); n++) {
     run_tick(b);
     if (b->left_open[b->tick % BT_FRAMES]) {
       return 1;

@@ -8,7 +8,7 @@
  *
  * Members of the schedule other than these, and checkpoints, are not here: a tick in which one is due
  * runs up to the end of control and is left open, for the caller to run the rest and to close its
- * hash. A camera frame is not here either: before a tick in which one waits the batch ends.
+ * hash. A camera frame is not here either: before a tick in which one is taken or read the batch ends.
  *
  * This is the only C that knows both sides; neither the core nor the plant knows it.
  */
@@ -68,7 +68,7 @@ typedef struct {
 } bt_batch;
 
 /* Run up to `count` ticks; ends early after a tick that is left open and before one in which a
- * camera frame waits. Returns 1 when the last tick was left open. */
+ * camera frame is taken or read. Returns 1 when the last tick was left open. */
 int64_t bt_run(bt_batch *batch, int64_t count);
 
 /* Chain the state hashes of some members, in the order of the schedule. */
