@@ -36,6 +36,8 @@ Kind = Literal[
     "drop",
     "duplicate",
     "corrupt",
+    "nozzle",
+    "feed",
 ]
 
 # What passes the ports, by the first part of an instance's name. None: packets of bytes.
@@ -72,6 +74,8 @@ AMOUNTS: dict[str, tuple[float, float] | None] = {
     "drop": None,
     "duplicate": None,
     "corrupt": (1.0, 64.0),
+    "nozzle": (0.0, 2.0),
+    "feed": (0.0, 2.0),
 }
 WHOLE = ("corrupt", "set_bits", "clear_bits")  # kinds whose amount is a whole number
 BITS = ("set_bits", "clear_bits")
@@ -79,6 +83,7 @@ NEEDS_FIELDS = ("wrong", "drift", "noise", "saturation", *BITS)
 NO_RAMP = ("off", "stuck", "saturation", *BITS)
 PACKET_KINDS = ("off", "delay", "drop", "duplicate", "corrupt")
 MEMORY_KINDS = ("off", "stuck", "corrupt")
+ENGINE_KINDS = ("nozzle", "feed")  # of the engine itself, not of its messages
 
 
 class FaultError(ValueError):
@@ -113,6 +118,8 @@ class FaultSpec(BaseModel):
         """The direction, worked out where the port has only one."""
         if self.direction is not None:
             return self.direction
+        if self.kind in ENGINE_KINDS:
+            return "output"
         return "input" if self.base in INPUT_MESSAGES else "output"
 
     @property
@@ -132,11 +139,24 @@ class FaultSpec(BaseModel):
         known = sorted({*INPUT_MESSAGES, *OUTPUT_MESSAGES})
         if self.base not in known:
             raise ValueError(f"port = {self.port!r}: allowed devices: {', '.join(known)}")
+        if self.kind in ENGINE_KINDS:
+            self._check_engine()
+            return
         both = self.base in INPUT_MESSAGES and self.base in OUTPUT_MESSAGES
         if both and self.direction is None:
             raise ValueError(f"direction missing: {self.port} has both, allowed: input, output")
         if self.base not in (INPUT_MESSAGES if self.way == "input" else OUTPUT_MESSAGES):
             raise ValueError(f"direction = {self.way!r}: {self.port} has none")
+
+    def _check_engine(self) -> None:
+        if self.base != "engine":
+            raise ValueError(f"port = {self.port!r}: allowed for {self.kind!r}: an engine")
+        if self.direction is not None:
+            raise ValueError(f"direction = {self.direction!r}: kind {self.kind!r} has none")
+        if self.probability < 1.0:
+            raise ValueError(f"probability = {self.probability}: kind {self.kind!r} is certain")
+        if self.fields:
+            raise ValueError(f"fields = {list(self.fields)}: kind {self.kind!r} has none")
 
     def _check_times(self) -> None:
         if self.end_s is not None and self.end_s <= self.start_s:
@@ -180,6 +200,13 @@ class FaultSpec(BaseModel):
     def _is_whole(self, name: str) -> bool:
         return name != "image" and self.message.__annotations__[name] in (int, "int")
 
+    def severity(self, time_s: float) -> float:
+        """0 before and after the fault, 1 while it is full, in between on the ramp."""
+        if time_s < self.start_s or (self.end_s is not None and time_s >= self.end_s):
+            return 0.0
+        elapsed_s = time_s - self.start_s
+        return 1.0 if elapsed_s >= self.ramp_s else elapsed_s / self.ramp_s
+
     @property
     def known_fields(self) -> tuple[str, ...]:
         """Fields of the message, and `image` for what comes from a camera."""
@@ -189,13 +216,13 @@ class FaultSpec(BaseModel):
 
 @dataclass(frozen=True)
 class AttachedFaults:
-    """Ports with their faults, and the lines of those that lead out of the vehicle."""
+    """Ports with their faults, the lines of those that lead out of the vehicle, hurt engines."""
 
     ports: dict[str, Any]
-    lines: tuple[_OutputLine, ...]
+    lines: tuple[_OutputLine | _HurtEngine, ...]
 
     def advance(self) -> None:
-        """Deliver the commands that are due; once a tick, before the plant's step."""
+        """Deliver commands that are due, hurt engines; once a tick, before the plant's step."""
         for line in self.lines:
             line.advance()
 
@@ -240,6 +267,24 @@ class _OutputLine:
             self._deliver(message)
 
 
+class _HurtEngine:
+    """A main engine whose flow or thrust is not what its chamber was built for."""
+
+    def __init__(
+        self, specs: Sequence[FaultSpec], clock: Callable[[], int], hurt: Callable[..., None]
+    ) -> None:
+        self._specs = specs
+        self._clock = clock
+        self._hurt = hurt
+
+    def advance(self) -> None:
+        time_s = self._clock() * 1e-9
+        shares = {kind: 1.0 for kind in ENGINE_KINDS}
+        for spec in self._specs:
+            shares[spec.kind] *= 1.0 + spec.severity(time_s) * ((spec.amount or 0.0) - 1.0)
+        self._hurt(self._specs[0].port, **shares)
+
+
 def _faulty_reader(line: FaultLine, read: Callable[[], Any]) -> Callable[[], Any]:
     def faulty() -> Any:
         while (message := read()) is not None:
@@ -265,11 +310,12 @@ def attach(
     seed: int,
     file: str,
     clock: Callable[[], int],
+    hurt_engine: Callable[..., None] | None = None,
 ) -> AttachedFaults:
     """Ports with faults attached; `clock` gives the time of the emulated clock in ns.
 
-    Ports that no fault names are passed on as they are. Raises `FaultError` for a port that this
-    vehicle does not have.
+    `hurt_engine` is `LanderPlant.hurt_engine`; without it engines stay sound. Ports that no fault
+    names are passed on as they are. Raises `FaultError` for a port that this vehicle does not have.
     """
     for index, spec in enumerate(specs):
         if spec.port not in ports:
@@ -277,10 +323,16 @@ def attach(
             raise FaultError(
                 f"{file}: fault.{index}.port = {spec.port!r}: this vehicle has {known}"
             )
-    numbered = list(enumerate(specs))
+    numbered = [(i, s) for i, s in enumerate(specs) if s.kind not in ENGINE_KINDS]
     faulty: dict[str, Any] = dict(ports)
-    outputs: list[_OutputLine] = []
-    for name in dict.fromkeys(spec.port for spec in specs):
+    outputs: list[_OutputLine | _HurtEngine] = []
+    hurt = [s for s in specs if s.kind in ENGINE_KINDS]
+    if hurt_engine is not None:
+        outputs += [
+            _HurtEngine([s for s in hurt if s.port == name], clock, hurt_engine)
+            for name in dict.fromkeys(s.port for s in hurt)
+        ]
+    for name in dict.fromkeys(spec.port for _, spec in numbered):
         if name == "memory":
             here = [(i, s) for i, s in numbered if s.port == name]
             all_specs, streams = [s for _, s in here], _streams(here, seed)

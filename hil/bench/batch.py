@@ -119,7 +119,8 @@ class Batch:
         (legs,) = vehicle.sensors.legs
         self._publish_legs = legs.publish_taken
         self._publish_slow = [intake.publish_taken for intake in vehicle.sensors.instruments]
-        self._every_tick = [bus.topic(name) for name in ("navigation", "touchdown", "actuators")]
+        names = ("navigation", "touchdown", "actuators", "thrust")
+        self._every_tick = [bus.topic(name) for name in names]
 
     def _frame(self, number: int) -> Frame:
         """Steps and hashes of a minor frame that is left open to the executive."""

@@ -219,7 +219,14 @@ class _Session:
         try:
             self.ground = Ground(scenario.command, setting.dictionary)
             ports = {**self.plant.ports, "radio": self.ground, "memory": EmulatedMemory()}
-            self.faults = attach(ports, scenario.fault, setting.seed, scenario.origin, self._now)
+            self.faults = attach(
+                ports,
+                scenario.fault,
+                setting.seed,
+                scenario.origin,
+                self._now,
+                self.plant.hurt_engine,
+            )
         except CommandError as error:
             raise InputError(f"{scenario.origin}: {error}") from None
         except FaultError as error:

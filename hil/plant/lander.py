@@ -360,6 +360,11 @@ class LanderPlant:
         outputs: int = lib.pl_lander_step(self._lander)
         return outputs
 
+    def hurt_engine(self, port: str, *, feed: float, nozzle: float) -> None:
+        """From now on: shares of the flow and of the chamber's thrust; see `plant/engine.h`."""
+        hurt = self._lander.engine[INPUTS.index(port)]
+        hurt.feed, hurt.nozzle = feed, nozzle
+
     @property
     def time_ns(self) -> int:
         """Of the emulated clock, at the end of the last tick."""

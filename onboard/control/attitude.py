@@ -74,6 +74,8 @@ def _reader(row: Any, message: Any) -> Callable[[], Any]:
 class AttitudeControl:
     """Publishes `actuators` (`ob_actuator_command *`) and writes it to engines and thrusters.
 
+    Publishes `thrust` (`ob_thrust_monitor *`) as well: what each engine fails to give.
+
     Step it after touchdown confirmation, whose word closes the engines within the tick. What goes
     out when says `native/core/include/onboard/effector.h`. `parameters` maps full names,
     `control.NAME`, to numbers; `engines` are the ports engine.a and engine.b.
@@ -96,6 +98,8 @@ class AttitudeControl:
         self._guidance = bus.topic("guidance")
         self._touchdown = bus.topic("touchdown")
         self._publish = bus.topic("actuators").publish
+        self._thrust = ffi.addressof(self.state, "thrust")
+        self._publish_thrust = bus.topic("thrust").publish
         self.state_hash = partial(lib.ob_attitude_control_hash, self.state)
         self._step = lib.ob_effectors_step
         self._engines = tuple(
@@ -146,6 +150,7 @@ class AttitudeControl:
             now_ns,
         )
         self._publish(self.command, now_ns)
+        self._publish_thrust(self._thrust, now_ns)
         if send & SEND_THRUSTERS:
             self._write_thrusters(self._thruster_row())
         if send & SEND_ENGINES:

@@ -40,6 +40,7 @@ class DescentGuidance:
         lib.ob_guidance_init(self.state, settings, place)
         self._navigation = bus.topic("navigation")
         self._touchdown = bus.topic("touchdown")
+        self._actuators = bus.topic("actuators")
         self._publish = bus.topic("guidance").publish
         self.state_hash = partial(lib.ob_guidance_hash, self.state)
         self._step = lib.ob_guidance_step
@@ -83,10 +84,17 @@ class DescentGuidance:
         if self.resuming and state.valid:
             lib.ob_guidance_resume(self.state, self.resuming, state)
             self.resuming = lib.OB_GUIDANCE_IDLE
+        self._use_engines()
         touchdown = self._touchdown.value
         confirmed = touchdown.confirmed if touchdown is not None else 0
         self._step(self.state, state, self.request, confirmed, self.command)
         self._publish(self.command, now_ns)
+
+    def _use_engines(self) -> None:
+        """Plan with the main engines that control may use."""
+        actuators = self._actuators.value
+        if actuators is not None:
+            lib.ob_guidance_engines(self.state, actuators.engine_inhibit)
 
     def checkpoint(self) -> bytes:
         """What a restart needs to go on burning as if nothing had been."""

@@ -394,6 +394,20 @@ def test_a_faulty_step_moves_delayed_commands_first() -> None:
         ({"port": "imu.a", "kind": "drop", "probability": 1.5}, "probability = 1.5"),
         ({"port": "imu.a", "kind": "drop", "amount": 1.0}, "amount = 1.0: kind 'drop' takes none"),
         ({"port": "imu.a", "kind": "wrong", "amount": 1.0}, "fields missing: kind 'wrong'"),
+        ({"port": "imu.a", "kind": "nozzle", "amount": 0.1}, "allowed for 'nozzle': an engine"),
+        ({"port": "engine.a", "kind": "feed", "amount": 3.0}, "amount = 3.0: allowed for 'feed'"),
+        (
+            {"port": "engine.a", "kind": "feed", "amount": 0.5, "direction": "input"},
+            "direction = 'input': kind 'feed' has none",
+        ),
+        (
+            {"port": "engine.a", "kind": "nozzle", "amount": 0.5, "probability": 0.5},
+            "kind 'nozzle' is certain",
+        ),
+        (
+            {"port": "engine.a", "kind": "nozzle", "amount": 0.5, "fields": ["on"]},
+            "kind 'nozzle' has none",
+        ),
         (
             {"port": "imu.a", "kind": "wrong", "fields": ["range_m"], "amount": 1.0},
             "'range_m' unknown, allowed: time_ns, sequence, delta_angle_x_rad",
@@ -472,3 +486,31 @@ def test_a_corrupt_memory_flips_bits_of_a_block_that_is_written(data: bytes, bit
     assert sum((a ^ b).bit_count() for a, b in zip(read, data, strict=True)) == bits
     rest = below.size - 5 - len(data)
     assert (below.read(0, 5), below.read(5 + len(data), rest)) == (b"\xff" * 5, b"\xff" * rest)
+
+
+@given(st.floats(0.0, 2.0), st.floats(0.0, 2.0), st.floats(0.0, 10.0))
+def test_engines_are_hurt_by_what_is_left_of_each_share(
+    nozzle: float, feed: float, time_s: float
+) -> None:
+    """Ramp of 2 s from 1 s, another from 3 to 5 s; the other engine is left alone."""
+    now_ns = round(time_s * 1e9)
+    specs = [
+        {"port": "engine.b", "kind": "nozzle", "amount": nozzle, "start_s": 1.0, "ramp_s": 2.0},
+        {"port": "engine.b", "kind": "feed", "amount": feed, "start_s": 3.0, "end_s": 5.0},
+    ]
+    told: list[tuple[str, dict[str, float]]] = []
+    attached = attach(
+        {"engine.a": object(), "engine.b": object()},
+        [FaultSpec.model_validate(s) for s in specs],
+        1,
+        "test",
+        lambda: now_ns,
+        lambda port, **shares: told.append((port, shares)),
+    )
+    assert attached.stepping(lambda: 5)() == 5
+    ramp = min(max((now_ns * 1e-9 - 1.0) / 2.0, 0.0), 1.0)
+    inside = 3.0 <= now_ns * 1e-9 < 5.0
+    assert [port for port, _ in told] == ["engine.b"]
+    assert told[0][1] == pytest.approx(
+        {"nozzle": 1.0 + ramp * (nozzle - 1.0), "feed": feed if inside else 1.0}
+    )

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 from gnc_setup import PARAMETERS, RADIUS_M, guidance, nav_state, rotation
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,7 +51,7 @@ def fall_along(nav: Any, v: Any, dt: float) -> None:
     nav.time_ns += int(dt * 1e9)
 
 
-def check(command: Any) -> None:
+def check(command: Any, share: float = 1.0) -> None:
     p = PARAMETERS
     q, w = list(command.q_site_from_body), list(command.rate_body_rad_s)
     numbers = [*q, *w, *command.acceleration_site_m_s2, command.throttle]
@@ -59,7 +60,8 @@ def check(command: Any) -> None:
     assert abs(math.fsum(x * x for x in q) - 1) < 1e-12
     assert math.hypot(*w) <= p["guidance.slew_rate_rad_s"] * (1 + 1e-9)
     if command.engines_on:
-        assert p["guidance.throttle_min"] <= command.throttle <= p["guidance.throttle_max"]
+        low, high = p["guidance.throttle_min"], p["guidance.throttle_max"]
+        assert share * low <= command.throttle <= share * high
     else:
         assert command.throttle == 0.0
     assert command.time_to_go_s >= 0.0 and command.range_to_go_m >= 0.0
@@ -177,3 +179,58 @@ def test_a_lower_worst_case_never_makes_it_faster(height: float, sink: float, si
         PARAMETERS["guidance.touchdown_speed_m_s"],
     )
     assert rates[1] <= max(rates[0], blind) and rates[1] >= final
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.floats(2, 400),
+    st.floats(0, 3),
+    st.tuples(st.floats(-5, 5), st.floats(-5, 5)),
+    st.sampled_from([1, 2]),
+)
+def test_with_one_engine_the_body_leans_within_its_limit(
+    height: float, sink: float, across: tuple[float, float], inhibit: int
+) -> None:
+    """In the same state for 45 s, half a turn: throttle of one engine, body within its tilt."""
+    nav = nav_state((0, 0, height), (*across, -sink), altitude_sigma_m=0.1)
+    g, command = guidance(), ffi.new("ob_guidance_command *")
+    lib.ob_guidance_step(g, nav, lib.OB_GUIDANCE_RUN, 0, command)
+    g.phase, g.descent_m_s = lib.OB_GUIDANCE_VERTICAL, max(sink, 1.2)
+    lib.ob_guidance_engines(g, inhibit)
+    for _ in range(450):
+        nav.time_ns += STEP_NS
+        nav.q_site_from_body = list(command.q_site_from_body)
+        lib.ob_guidance_step(g, nav, lib.OB_GUIDANCE_RUN, 0, command)
+        check(command, share=0.5)
+    tilt = math.acos(min(rotation(command.q_site_from_body)[2, 2], 1.0))
+    worst, p = height - 0.3, PARAMETERS
+    narrow = np.interp(
+        worst, [3, 12], [p["guidance.tilt_lean_rad"], p["guidance.tilt_vertical_rad"]]
+    )
+    limits = [p[f"guidance.tilt_{n}_rad"] for n in ("final", "vertical", "approach")]
+    assert tilt <= max(narrow, np.interp(worst, [3, 60, 500], limits)) + 1e-6
+
+
+@pytest.mark.parametrize("inhibit", [1, 2])
+def test_the_thrust_of_one_engine_points_where_it_should(inhibit: int) -> None:
+    """At rest 40 m up, with room to lean: straight up, so body z is off by the cant, across x."""
+    nav = nav_state((0, 0, 40), (0, 0, -3))
+    g, command = guidance(), ffi.new("ob_guidance_command *")
+    lib.ob_guidance_step(g, nav, lib.OB_GUIDANCE_RUN, 0, command)
+    g.phase, g.descent_m_s = lib.OB_GUIDANCE_VERTICAL, 3.0
+    lib.ob_guidance_engines(g, inhibit)
+    for _ in range(450):
+        nav.time_ns += STEP_NS
+        lib.ob_guidance_step(g, nav, lib.OB_GUIDANCE_RUN, 0, command)
+    cant = PARAMETERS["guidance.engine_cant_rad"]
+    left = [0.0, math.sin(cant) * (1 if inhibit == 1 else -1), math.cos(cant)]
+    thrust = rotation(command.q_site_from_body) @ left
+    assert thrust == pytest.approx([0.0, 0.0, 1.0], abs=1e-3)  # Coriolis, centrifugal: 1e-4
+
+
+@pytest.mark.parametrize("inhibit", [0, 3])
+def test_all_engines_or_none_leave_the_plan_as_it_is(inhibit: int) -> None:
+    g, sound = guidance(), guidance()
+    lib.ob_guidance_engines(g, 1)
+    lib.ob_guidance_engines(g, inhibit)
+    assert lib.ob_guidance_hash(g, 7) == lib.ob_guidance_hash(sound, 7)

@@ -36,6 +36,7 @@ NOMINAL = {
     "legs": {"closed": 0},
     "engine.a": {"chamber_pressure_pa": 0.0},
     "engine.b": {"chamber_pressure_pa": 0.0},
+    "thrust": {"loss": (0.0, 0.0)},
     "tank": {"propellant_kg": 185.0, "pressure_pa": 1.8e6},
     "health": {"slips": 0, "ticks": 0},
 }
@@ -140,20 +141,27 @@ def test_a_lost_imu_is_replaced_within_its_time(flight):
 
 def test_one_weak_engine_is_inhibited_and_two_are_not(flight):
     flight.brake()
-    flight.set("engine.a", chamber_pressure_pa=0.4e6)
-    flight.fly(1.0)
+    flight.set("thrust", loss=(0.6, 0.0))
+    flight.fly(0.2)
     assert commands(flight, "ENGINE_INHIBIT") == [{"mask": 1}]
-    flight.set("engine.b", chamber_pressure_pa=0.4e6)
+    flight.set("thrust", loss=(0.0, 0.6))
     flight.fly(5.0)
     assert commands(flight, "ENGINE_INHIBIT") == [{"mask": 1}]
 
 
 def test_both_engines_weak_at_once_burn_on(flight):
     flight.brake()
-    flight.set("engine.a", chamber_pressure_pa=0.4e6)
-    flight.set("engine.b", chamber_pressure_pa=0.4e6)
+    flight.set("thrust", loss=(0.6, 0.6))
     flight.fly(5.0)
     assert commands(flight, "ENGINE_INHIBIT") == []
+
+
+def test_a_pressure_that_the_thrust_contradicts_stops_no_engine(flight):
+    flight.brake()
+    flight.set("engine.a", chamber_pressure_pa=0.0)
+    flight.fly(5.0)
+    assert commands(flight, "ENGINE_INHIBIT") == []
+    assert flight.faults.active == ("chamber_pressure_wrong",)
 
 
 def test_safe_is_refused_while_braking_and_taken_in_coast(flight):
@@ -205,7 +213,7 @@ def test_unknown_modes_are_refused(flight):
 
 def test_a_restart_while_braking_resumes_and_keeps_what_must_survive(flight):
     flight.brake()
-    flight.set("engine.a", chamber_pressure_pa=0.4e6)
+    flight.set("thrust", loss=(0.6, 0.0))
     flight.fly(2.0)
     checkpoint = flight.protection.checkpoint()
     assert "engine_a_lost" in flight.faults.active

@@ -141,3 +141,27 @@ def test_an_open_valve_may_close_at_any_time(on_time_us: int) -> None:
 def test_the_smallest_impulse() -> None:
     assert fire(bank(), 8000) == pytest.approx(0.16)
     assert fire(bank(), 7999) == 0.0
+
+
+def test_a_broken_nozzle_takes_thrust_and_leaves_pressure_and_flow() -> None:
+    sound, broken = engine(), engine()
+    wrenches = [ffi.new("pl_wrench *") for _ in range(2)]
+    broken.nozzle = 0.1
+    centre = ffi.new("double[3]")
+    for e, wrench in zip((sound, broken), wrenches, strict=True):
+        for _ in range(300):
+            mean_n = lib.pl_engine_step(e, 1, 0.7, 1)
+        lib.pl_engine_wrench(e, mean_n, centre, wrench)
+    assert wrenches[1].force_body_n[2] == pytest.approx(0.1 * wrenches[0].force_body_n[2])
+    assert wrenches[1].torque_body_n_m[0] == pytest.approx(0.1 * wrenches[0].torque_body_n_m[0])
+    assert wrenches[1].mass_flow_kg_s == wrenches[0].mass_flow_kg_s
+    assert lib.pl_engine_pressure_pa(broken) == lib.pl_engine_pressure_pa(sound)
+
+
+def test_a_clogged_feed_takes_thrust_pressure_and_flow_alike() -> None:
+    e = engine()
+    e.feed = 0.4
+    for _ in range(300):
+        lib.pl_engine_step(e, 1, 0.5, 1)
+    assert e.thrust_n == pytest.approx(0.4 * 250.0)
+    assert lib.pl_engine_pressure_pa(e) == pytest.approx(0.4 * 0.45e6)

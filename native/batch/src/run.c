@@ -153,6 +153,7 @@ static void run_tick(bt_batch *b) {
     b->watched_ns = now_ns;
   }
   if (b->guidance_due[b->tick % BT_FRAMES]) {
+    ob_guidance_engines(b->guidance, b->effectors->command.engine_inhibit);
     ob_guidance_step(b->guidance, &b->navigation->state, b->request, b->touchdown->confirmed,
                      b->guidance_command);
     b->guided++;

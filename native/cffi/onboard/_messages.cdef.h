@@ -32,5 +32,6 @@ typedef struct {
   int64_t time_ns;
   double engine_throttle[2];
   int64_t engine_on[2];
+  int64_t engine_inhibit;
   int64_t thruster_on_time_us[12];
 } ob_actuator_command;

@@ -3,6 +3,9 @@ typedef struct {
   double inertia_full_kg_m2[3], inertia_dry_kg_m2[3];
   double engine_thrust_n[OB_ENGINES];
   double engine_torque_arm_m[OB_ENGINES][3];
+  double engine_cant_rad;
+  double engine_delay_s;
+  double engine_lag_s;
   double specific_impulse_s;
   double throttle_min;
   double frequency_rad_s;
@@ -27,6 +30,7 @@ typedef struct {
   double torque_nm[3];
   double error_rad[3];
   double differential;
+  ob_thrust_monitor thrust;
 } ob_attitude_control;
 
 int64_t ob_attitude_control_init(ob_attitude_control *control, const ob_attitude_params *params);

@@ -20,6 +20,7 @@ typedef struct {
   double specific_impulse_s;
   double throttle_min;
   double throttle_max;
+  double engine_cant_rad;
   double throttle_lag_s;
   double thrust_filter_s;
   double ignition_throttle;
@@ -39,6 +40,7 @@ typedef struct {
   double no_dive_altitude_m;
   double horizontal_gain_1_s;
   double tilt_final_rad;
+  double tilt_lean_rad;
   double tilt_vertical_rad;
   double tilt_approach_rad;
   double slew_rate_rad_s;
@@ -54,6 +56,9 @@ typedef struct {
   int64_t started;
   double mass_kg;
   double thrust_scale;
+  double share;
+  double lean_rad;
+  double thrust_body[3];
   double throttle_lagged;
   double flight[3];
   ob_burn burn;
@@ -68,6 +73,8 @@ typedef struct {
 void ob_guidance_init(ob_guidance *guidance, const ob_guidance_params *params, const ob_site *site);
 
 void ob_guidance_resume(ob_guidance *guidance, int64_t phase, const ob_nav_state *nav);
+
+void ob_guidance_engines(ob_guidance *guidance, int64_t inhibit);
 
 void ob_guidance_step(ob_guidance *guidance, const ob_nav_state *nav, int64_t request,
                       int64_t touchdown_confirmed, ob_guidance_command *out);

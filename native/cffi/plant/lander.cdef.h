@@ -57,6 +57,7 @@ typedef struct {
   double height_m;
   pl_lander_config config;
   pl_body body;
+  pl_engine engine[2];
   double mean_thrust_n[2];
   pl_imu imu[2];
   pl_rangefinder rangefinder[2];

@@ -13,12 +13,25 @@ static const double STANDARD_GRAVITY_M_S2 = 9.80665;
 static const double COMMAND_AGE_MAX_S = 0.3; /* the commanded rate is carried on no longer */
 static const double DIFFERENTIAL_S = 1.0;    /* time constant of the differential throttle */
 
+/* Canted apart in the y-z plane. */
+static void watch_engines(ob_attitude_control *c) {
+  const ob_attitude_params *p = &c->params;
+  ob_thrust_params engines = {.valve_delay_s = p->engine_delay_s, .lag_s = p->engine_lag_s};
+  double cosine = ob_cos(p->engine_cant_rad), sine = ob_sin(p->engine_cant_rad);
+  for (int i = 0; i < OB_ENGINES; i++) {
+    engines.thrust_n[i] = p->engine_thrust_n[i];
+    ob_v3_set(engines.direction[i], 0.0, i == 0 ? -sine : sine, cosine);
+  }
+  ob_thrust_monitor_init(&c->thrust, &engines);
+}
+
 int64_t ob_attitude_control_init(ob_attitude_control *control, const ob_attitude_params *params) {
   assert(params->mass_full_kg > params->mass_dry_kg && params->mass_dry_kg > 0.0);
   assert(params->frequency_rad_s > 0.0 && params->observer_rad_s >= 0.0);
   memset(control, 0, sizeof *control);
   control->params = *params;
   control->mass_kg = params->mass_full_kg;
+  watch_engines(control);
   return ob_allocation_init(&control->allocation, &params->thrusters, 0);
 }
 
@@ -180,7 +193,9 @@ void ob_attitude_control_step(ob_attitude_control *control, const ob_nav_state *
   split_throttle(c, guidance, engine_inhibit, out);
   engine_torque(&c->params, out, engines);
   fire(c, guidance, torque, engines, out);
+  ob_thrust_monitor_step(&c->thrust, nav, out, c->mass_kg);
   burn_mass(c, out);
+  out->engine_inhibit = engine_inhibit;
   out->time_ns = nav->time_ns;
 }
 
@@ -191,5 +206,6 @@ uint64_t ob_attitude_control_hash(const ob_attitude_control *control, uint64_t h
   hash = ob_hash_f64s(hash, c->rate_rad_s, 3);
   hash = ob_hash_f64s(hash, c->disturbance_nm, 3);
   hash = ob_hash_f64s(hash, c->torque_nm, 3);
+  hash = ob_thrust_monitor_hash(&c->thrust, hash);
   return ob_hash_f64(hash, c->differential);
 }

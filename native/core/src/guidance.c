@@ -24,6 +24,8 @@ static const double SHIFT_SHARE = 0.05;            /* of the gate's range, a ste
 
 static const double SLOW_HIGH = 3.0;               /* times the height of VERTICAL, times the slow rate */
 static const double SLIDING_M_S = 0.3, NULLING_S = 3.0;
+static const double LEAN_HIGH = 4.0;               /* times the final altitude */
+static const double SPARE_SHARE = 0.5, DECELERATION_MIN_M_S2 = 0.2;
 static const double UPRIGHT_MIN = 0.3;             /* share of the axis that counts as vertical */
 
 enum { SHIFTS = 20, RESUME_CORRECTIONS = 20 };
@@ -39,11 +41,34 @@ void ob_guidance_init(ob_guidance *guidance, const ob_guidance_params *params,
   guidance->site = *site;
   guidance->mass_kg = params->initial_mass_kg;
   guidance->thrust_scale = 1.0;
+  guidance->share = 1.0;
+  guidance->thrust_body[2] = 1.0;
   guidance->command.q_site_from_body[0] = 1.0;
 }
 
+void ob_guidance_engines(ob_guidance *guidance, int64_t inhibit) {
+  int64_t left = ~inhibit & 3;
+  double cant = guidance->params.engine_cant_rad;
+  guidance->share = left == 1 || left == 2 ? 0.5 : 1.0;
+  guidance->lean_rad = left == 1 ? cant : left == 2 ? -cant : 0.0;
+  ob_v3_set(guidance->thrust_body, 0.0, -ob_sin(guidance->lean_rad), ob_cos(guidance->lean_rad));
+}
+
+/* Of all engines as if they pushed along the line of those in use; what these give is `share` of it. */
+static double model_thrust_n(const ob_guidance *g) {
+  return g->params.thrust_n / g->thrust_body[2];
+}
+
 double ob_guidance_full_acceleration(const ob_guidance *guidance) {
-  return guidance->thrust_scale * guidance->params.thrust_n / guidance->mass_kg;
+  return guidance->thrust_scale * model_thrust_n(guidance) / guidance->mass_kg;
+}
+
+/* Largest throttle of the engines in use. */
+static double throttle_max(const ob_guidance *g) { return g->share * g->params.throttle_max; }
+
+/* Largest thrust acceleration. */
+static double usable_acceleration(const ob_guidance *g) {
+  return throttle_max(g) * ob_guidance_full_acceleration(g);
 }
 
 static double exhaust_velocity(const ob_guidance *g) {
@@ -58,9 +83,9 @@ static double between(double x, double x0, double y0, double x1, double y1) {
   return y0 + (y1 - y0) * ob_clamp((x - x0) / (x1 - x0), 0.0, 1.0);
 }
 
-static void body_z(const double q_site_from_body[4], double out[3]) {
-  static const double z[3] = {0.0, 0.0, 1.0};
-  ob_q_rotate(out, q_site_from_body, z);
+/* Where the thrust points. */
+static void thrust_axis(const ob_guidance *g, const ob_nav_state *nav, double out[3]) {
+  ob_q_rotate(out, nav->q_site_from_body, g->thrust_body);
 }
 
 /* ---- engines: mass and thrust as they show ---- */
@@ -74,9 +99,9 @@ static void estimate_thrust(ob_guidance *g, const ob_nav_state *nav, double dt) 
   g->throttle_lagged += (commanded - was) * ob_min(dt / (dt + p->throttle_lag_s), 1.0);
   double flow_kg_s = g->throttle_lagged * p->thrust_n / exhaust_velocity(g);
   g->mass_kg = ob_max(g->mass_kg - flow_kg_s * dt, p->dry_mass_kg);
-  double model = g->throttle_lagged * p->thrust_n / g->mass_kg;
+  double model = g->throttle_lagged * model_thrust_n(g) / g->mass_kg;
   if (commanded > 0.0 && ob_fabs(commanded - was) < STEADY_THROTTLE * commanded) {
-    double measured = nav->specific_force_body_m_s2[2] / model;
+    double measured = ob_v3_dot(nav->specific_force_body_m_s2, g->thrust_body) / model;
     double gain = dt / (dt + p->thrust_filter_s);
     g->thrust_scale += gain * (ob_clamp(measured, 0.3, 1.5) - g->thrust_scale);
   }
@@ -114,8 +139,7 @@ static void correct_burn(ob_guidance *g, const ob_nav_state *nav, int64_t burnin
     ob_burn_advance(&g->burn, elapsed);
   }
   ob_burn_correct(&g->burn, &g->site, nav->position_site_m, nav->velocity_site_m_s,
-                  ob_guidance_full_acceleration(g), exhaust_velocity(g), g->params.throttle_max,
-                  &gate);
+                  ob_guidance_full_acceleration(g), exhaust_velocity(g), throttle_max(g), &gate);
   g->corrected_ns = nav->time_ns;
 }
 
@@ -135,7 +159,7 @@ static void coast(ob_guidance *g, const ob_nav_state *nav, double direction[3]) 
 
 static int64_t ignites(const ob_guidance *g, const ob_nav_state *nav) {
   double axis[3], wanted[3];
-  body_z(nav->q_site_from_body, axis);
+  thrust_axis(g, nav, axis);
   ob_burn_direction(&g->burn, 0.0, wanted);
   return g->burn.converged && g->burn.throttle >= g->params.ignition_throttle &&
          ob_acos(ob_clamp(ob_v3_dot(axis, wanted), -1.0, 1.0)) <= g->params.ignition_error_rad;
@@ -151,11 +175,18 @@ static void brake(ob_guidance *g, const ob_nav_state *nav, double thrust[3]) {
   ob_v3_scale(thrust, thrust, g->burn.throttle * ob_guidance_full_acceleration(g));
 }
 
+/* Of the vertical descent: no more than half of what the engines can spare here. */
+static double vertical_deceleration(const ob_guidance *g) {
+  double weight_m_s2 = OB_MOON_MU_M3_S2 / (g->site.radius_m * g->site.radius_m);
+  double spare = ob_max(usable_acceleration(g) - weight_m_s2, DECELERATION_MIN_M_S2);
+  return ob_min(g->params.vertical_deceleration_m_s2, SPARE_SHARE * spare);
+}
+
 /* ---- approach ---- */
 
 static void approach_end(const ob_guidance *g, ob_approach_end *end) {
   const ob_guidance_params *p = &g->params;
-  double v0 = p->touchdown_speed_m_s, d = p->vertical_deceleration_m_s2;
+  double v0 = p->touchdown_speed_m_s, d = vertical_deceleration(g);
   ob_v3_scale(end->position_m, g->flight, g->shift_m);
   end->position_m[2] = p->vertical_altitude_m + g->allowance_m;
   double height = p->vertical_altitude_m - p->final_altitude_m;
@@ -164,13 +195,13 @@ static void approach_end(const ob_guidance *g, ob_approach_end *end) {
 }
 
 static double approach_limit(const ob_guidance *g) {
-  return g->params.approach_throttle * ob_guidance_full_acceleration(g);
+  return g->params.approach_throttle * g->share * ob_guidance_full_acceleration(g);
 }
 
 /* Time to the end point; that moves on along the flight until the engines can do it ("land long": the
  * box gives way, not the vehicle). */
 static void begin_approach(ob_guidance *g, const ob_nav_state *nav) {
-  double fall[3], peak, full = g->params.throttle_max * ob_guidance_full_acceleration(g);
+  double fall[3], peak, full = usable_acceleration(g);
   ob_approach_end end;
   ob_site_fall(&g->site, nav->position_site_m, nav->velocity_site_m_s, fall);
   g->shift_m = g->burn.shift_m;
@@ -200,7 +231,7 @@ static void fly_approach(ob_guidance *g, const ob_nav_state *nav, double dt, dou
   ob_site_fall(&g->site, nav->position_site_m, nav->velocity_site_m_s, fall);
   g->time_to_go_s = ob_max(g->time_to_go_s - dt, APPROACH_END_S);
   if (g->time_to_go_s > APPROACH_FREEZE_S) {
-    double limit = 0.5 * (approach_limit(g) + g->params.throttle_max * ob_guidance_full_acceleration(g));
+    double limit = 0.5 * (approach_limit(g) + usable_acceleration(g));
     g->time_to_go_s = ob_approach_lengthen(&end, nav->position_site_m, nav->velocity_site_m_s, fall,
                                            limit, g->time_to_go_s);
   }
@@ -222,7 +253,7 @@ static double final_descent(const ob_guidance *g, const ob_nav_state *nav) {
 static double scheduled_descent(const ob_guidance *g, double altitude_m, double final_m_s) {
   const ob_guidance_params *p = &g->params;
   double top = ob_clamp(altitude_m, p->final_altitude_m, p->vertical_altitude_m);
-  double braking = 2.0 * p->vertical_deceleration_m_s2 * (top - p->final_altitude_m);
+  double braking = 2.0 * vertical_deceleration(g) * (top - p->final_altitude_m);
   double v0 = p->touchdown_speed_m_s;
   return ob_max(final_m_s, ob_sqrt(v0 * v0 + braking));
 }
@@ -244,7 +275,7 @@ static void fly_vertical(ob_guidance *g, const ob_nav_state *nav, double thrust[
   double may = ob_max(g->descent_m_s, ob_min(scheduled, slow_descent(g, altitude)));
   g->descent_m_s = ob_min(scheduled, may);
   double follows = g->descent_m_s == scheduled && scheduled > final;
-  double feed_forward = follows ? p->vertical_deceleration_m_s2 : 0.0;
+  double feed_forward = follows ? vertical_deceleration(g) : 0.0;
   ob_site_fall(&g->site, nav->position_site_m, nav->velocity_site_m_s, fall);
   for (int i = 0; i < 2; i++) {
     thrust[i] = -p->horizontal_gain_1_s * nav->velocity_site_m_s[i] - fall[i];
@@ -261,7 +292,7 @@ static void must_brake(const ob_guidance *g, const ob_nav_state *nav, double wei
   double down = ob_max(-nav->velocity_site_m_s[2], 0.0);
   double excess = ob_max(down * down - p->slow_descent_m_s * p->slow_descent_m_s, 0.0);
   double needed = excess / (2.0 * ob_max(nav->altitude_worst_m - p->final_altitude_m, 1.0));
-  double full = ob_guidance_full_acceleration(g) * p->throttle_max;
+  double full = usable_acceleration(g);
   if (needed > BRAKE_SHARE * ob_max(full - weight_m_s2, 0.0)) {
     thrust[2] = ob_max(thrust[2], ob_min(weight_m_s2 + needed, full));
   }
@@ -286,8 +317,8 @@ static double largest_tilt(const ob_guidance *g, double altitude_worst_m) {
 
 /* Vertical first: the horizontal part shrinks to the tilt limit and to what thrust is left. */
 static void limit_tilt(const ob_guidance *g, const ob_nav_state *nav, double thrust[3]) {
-  double full = g->params.throttle_max * ob_guidance_full_acceleration(g);
-  thrust[2] = ob_clamp(thrust[2], g->params.throttle_min * ob_guidance_full_acceleration(g), full);
+  double full = usable_acceleration(g), least = g->share * g->params.throttle_min;
+  thrust[2] = ob_clamp(thrust[2], least * ob_guidance_full_acceleration(g), full);
   double horizontal = ob_sqrt(thrust[0] * thrust[0] + thrust[1] * thrust[1]);
   double most = ob_min(ob_sqrt(ob_max(full * full - thrust[2] * thrust[2], 0.0)),
                        thrust[2] * ob_tan(largest_tilt(g, nav->altitude_worst_m)));
@@ -298,7 +329,17 @@ static void limit_tilt(const ob_guidance *g, const ob_nav_state *nav, double thr
 
 /* ---- attitude ---- */
 
-/* z along the thrust, x (belly) in the plane of the flight, towards the ground while braking. */
+/* Turns an attitude whose z is where the thrust should point so that the thrust is. */
+static void lean(const ob_guidance *g, double q[4]) {
+  double back[3] = {-g->lean_rad, 0.0, 0.0}, turn[4], before[4];
+  if (g->lean_rad != 0.0) {
+    ob_q_from_rotvec(turn, back);
+    memcpy(before, q, sizeof before);
+    ob_q_mul(q, before, turn);
+  }
+}
+
+/* Thrust along the direction, x (belly) in the plane of the flight, towards the ground while braking. */
 static void attitude_of(const ob_guidance *g, const double direction[3], double q[4]) {
   static const double up[3] = {0.0, 0.0, 1.0};
   double right[3], x[3], y[3];
@@ -310,6 +351,31 @@ static void attitude_of(const ob_guidance *g, const double direction[3], double 
   ob_v3_cross(y, direction, x);
   double C[9] = {x[0], y[0], direction[0], x[1], y[1], direction[1], x[2], y[2], direction[2]};
   ob_q_from_matrix(q, C);
+  lean(g, q);
+}
+
+/* Tilt of the body under thrust that leans: room to null the drift until the last moment. */
+static double largest_lean(const ob_guidance *g, double altitude_worst_m) {
+  const ob_guidance_params *p = &g->params;
+  double low = between(altitude_worst_m, p->final_altitude_m, p->tilt_lean_rad,
+                       LEAN_HIGH * p->final_altitude_m, p->tilt_vertical_rad);
+  return ob_max(low, largest_tilt(g, altitude_worst_m));
+}
+
+/* Body z at most `most_rad` from the vertical: what is beyond is turned back. */
+static void limit_body_tilt(double most_rad, double q[4]) {
+  static const double z[3] = {0.0, 0.0, 1.0};
+  double axis[3], turn[4], before[4], back[3];
+  ob_q_rotate(axis, q, z);
+  double beyond = ob_acos(ob_clamp(axis[2], -1.0, 1.0)) - most_rad;
+  ob_v3_cross(back, axis, z);
+  if (beyond <= 0.0 || ob_v3_unit(back, back) == 0.0) {
+    return;
+  }
+  ob_v3_scale(back, back, beyond);
+  ob_q_from_rotvec(turn, back);
+  memcpy(before, q, sizeof before);
+  ob_q_mul(q, turn, before);
 }
 
 /* Rate of the commanded attitude towards the wanted one, within rate and acceleration limits. */
@@ -418,13 +484,13 @@ static void steer(ob_guidance *g, const ob_nav_state *nav, double dt, double thr
  * acceleration whatever the attitude still lacks. */
 static double throttle_for(const ob_guidance *g, const ob_nav_state *nav, const double thrust[3]) {
   double axis[3];
-  body_z(nav->q_site_from_body, axis);
+  thrust_axis(g, nav, axis);
   double along = g->phase == OB_GUIDANCE_BRAKING ? ob_v3_norm(thrust) : ob_v3_dot(thrust, axis);
   if (g->phase >= OB_GUIDANCE_APPROACH && nav->altitude_worst_m < g->params.no_dive_altitude_m) {
     along = ob_max(along, thrust[2] / ob_max(axis[2], UPRIGHT_MIN));
   }
-  return ob_clamp(along / ob_guidance_full_acceleration(g), g->params.throttle_min,
-                  g->params.throttle_max);
+  return ob_clamp(along / ob_guidance_full_acceleration(g), g->share * g->params.throttle_min,
+                  throttle_max(g));
 }
 
 /* Of the burn (as from now while coasting) or the approach; 0 in other phases. */
@@ -507,6 +573,9 @@ void ob_guidance_step(ob_guidance *guidance, const ob_nav_state *nav, int64_t re
     if (ob_v3_dot(direction, direction) > 0.0) {
       attitude_of(guidance, direction, q_wanted);
     }
+    if (guidance->lean_rad != 0.0 && guidance->phase >= OB_GUIDANCE_APPROACH) {
+      limit_body_tilt(largest_lean(guidance, nav->altitude_worst_m), q_wanted);
+    }
     slew(guidance, q_wanted, ob_max(dt, 0.01));
     fill_command(guidance, nav, thrust);
   }
@@ -520,6 +589,8 @@ uint64_t ob_guidance_hash(const ob_guidance *guidance, uint64_t hash) {
   hash = ob_hash_u64(hash, (uint64_t)g->corrected_ns);
   hash = ob_hash_f64(hash, g->mass_kg);
   hash = ob_hash_f64(hash, g->thrust_scale);
+  hash = ob_hash_f64(hash, g->share);
+  hash = ob_hash_f64(hash, g->lean_rad);
   hash = ob_hash_f64(hash, g->throttle_lagged);
   hash = ob_hash_f64s(hash, g->flight, 3);
   hash = ob_burn_hash(&g->burn, hash);

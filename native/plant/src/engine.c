@@ -11,7 +11,8 @@
 
 void pl_engine_init(pl_engine *engine, const pl_engine_spec *spec, double thrust_scale) {
   assert(spec->lag_s > 0.0 && spec->tail_off_s > 0.0 && thrust_scale > 0.0);
-  *engine = (pl_engine){.spec = *spec, .thrust_scale = thrust_scale};
+  *engine = (pl_engine){
+      .spec = *spec, .thrust_scale = thrust_scale, .feed = 1.0, .nozzle = 1.0};
   engine->delay_ticks = ob_to_i64(ob_floor(spec->valve_delay_s / PL_TICK_S + 0.5));
   assert(engine->delay_ticks >= 0 && engine->delay_ticks <= PL_ENGINE_DELAY_TICKS_MAX);
   engine->lag_decay = ob_exp(-PL_TICK_S / spec->lag_s);
@@ -43,7 +44,7 @@ double pl_engine_step(pl_engine *engine, int64_t on, double throttle, int64_t fe
   const double demand = on ? ob_clamp(throttle, s->throttle_minimum, 1.0) : 0.0;
   engine->burning = delayed(engine, demand);
   const double target =
-      fed ? engine->burning * s->thrust_n * engine->thrust_scale : 0.0;
+      fed ? engine->feed * engine->burning * s->thrust_n * engine->thrust_scale : 0.0;
   const double decay = target > 0.0 ? engine->lag_decay : engine->tail_decay;
   const double lag_s = target > 0.0 ? s->lag_s : s->tail_off_s;
   const double excess = fed ? engine->thrust_n - target : 0.0;
@@ -57,7 +58,7 @@ double pl_engine_step(pl_engine *engine, int64_t on, double throttle, int64_t fe
 void pl_engine_wrench(const pl_engine *engine, double mean_thrust_n, const double centre_body_m[3],
                       pl_wrench *wrench) {
   double force[3], arm[3], torque[3];
-  ob_v3_scale(force, engine->spec.direction_body, mean_thrust_n);
+  ob_v3_scale(force, engine->spec.direction_body, engine->nozzle * mean_thrust_n);
   ob_v3_sub(arm, engine->spec.position_body_m, centre_body_m);
   ob_v3_cross(torque, arm, force);
   ob_v3_axpy(wrench->force_body_n, 1.0, force);
@@ -77,6 +78,8 @@ double pl_engine_pressure_pa(const pl_engine *engine) {
 uint64_t pl_engine_hash(uint64_t hash, const pl_engine *engine) {
   hash = ob_hash_f64(hash, engine->thrust_n);
   hash = ob_hash_f64(hash, engine->burning);
+  hash = ob_hash_f64(hash, engine->feed);
+  hash = ob_hash_f64(hash, engine->nozzle);
   hash = ob_hash_u64(hash, (uint64_t)engine->next);
   return ob_hash_f64s(hash, engine->demand, (int32_t)engine->delay_ticks);
 }

@@ -467,7 +467,7 @@ void pl_lander_truth(const pl_lander *l, pl_truth *t) {
   t->mass_kg = l->body.mass_kg;
   t->propellant_kg = ob_max(0.0, l->body.mass_kg - l->config.mass.dry_kg);
   for (int32_t k = 0; k < PL_ENGINES; k++) {
-    t->thrust_n[k] = l->engine[k].thrust_n;
+    t->thrust_n[k] = l->engine[k].nozzle * l->engine[k].thrust_n;
   }
   for (int32_t k = 0; k < PL_LEGS; k++) {
     t->leg_compression_m[k] = l->contact.leg[k].compression_m;

@@ -17,12 +17,16 @@
 
 #include "onboard/allocation.h"
 #include "onboard/messages.h"
+#include "onboard/thrust_monitor.h"
 
 typedef struct {
   double mass_full_kg, mass_dry_kg;
   double inertia_full_kg_m2[3], inertia_dry_kg_m2[3]; /* principal, body axes; linear in mass */
   double engine_thrust_n[OB_ENGINES];                 /* rated */
   double engine_torque_arm_m[OB_ENGINES][3];          /* torque about the centre of mass per newton */
+  double engine_cant_rad;       /* of engine 0 from body z towards -y, of engine 1 towards +y */
+  double engine_delay_s;        /* of a valve */
+  double engine_lag_s;          /* of the chamber */
   double specific_impulse_s;
   double throttle_min;
   double frequency_rad_s;       /* w */
@@ -47,6 +51,7 @@ typedef struct {
   double torque_nm[3];        /* known: thrusters and main engines, of the tick that follows */
   double error_rad[3];        /* attitude error of the last step, body axes */
   double differential;        /* throttle of engine 0 above the mean */
+  ob_thrust_monitor thrust;   /* what each main engine fails to give */
 } ob_attitude_control;
 
 /* Returns 0 when the thrusters do not give torque about every axis, else 1. */

@@ -25,6 +25,8 @@
  * - Thrust is measured (specific force over model, slow filter), so throttle, time to go and landing
  *   point follow what the engines give; see thrust_scale.
  * - Attitude commands obey a rate and an angular acceleration limit; tilt narrows near the ground.
+ * - With one of two canted engines the thrust leans away from body z: the body leans the other way, but
+ *   never beyond the tilt limit, so it comes down all but upright and drifts with what the limit leaves.
  * - While the navigation is not valid the last command stands.
  *
  * Gravity is central, with Coriolis and centrifugal terms, in site axes: at 450 km from the target "down"
@@ -64,6 +66,7 @@ typedef struct {
   double specific_impulse_s;
   double throttle_min;           /* what the engines can do */
   double throttle_max;
+  double engine_cant_rad;        /* of engine 0 from body z towards -y, of engine 1 towards +y */
   double throttle_lag_s;         /* from command to thrust, as one lag */
   double thrust_filter_s;        /* time constant of the thrust measurement */
   double ignition_throttle;      /* ignite when the burn needs this */
@@ -83,6 +86,7 @@ typedef struct {
   double no_dive_altitude_m;
   double horizontal_gain_1_s;    /* velocity nulling in VERTICAL */
   double tilt_final_rad;         /* largest tilt below final_altitude_m */
+  double tilt_lean_rad;          /* of the body, where one engine's thrust leans: allowed down to the ground */
   double tilt_vertical_rad;      /* at vertical_altitude_m */
   double tilt_approach_rad;      /* from no_dive_altitude_m up */
   double slew_rate_rad_s;
@@ -98,6 +102,9 @@ typedef struct {
   int64_t started;               /* 1 once a first step was made */
   double mass_kg;                /* modelled */
   double thrust_scale;           /* thrust acceleration, measured over modelled */
+  double share;                  /* of all engines' thrust, that those in use can give */
+  double lean_rad;               /* of their thrust from body z, about body x */
+  double thrust_body[3];         /* its direction, unit */
   double throttle_lagged;
   double flight[3];              /* horizontal direction of flight at the target, fixed at ignition */
   ob_burn burn;
@@ -116,6 +123,10 @@ void ob_guidance_init(ob_guidance *guidance, const ob_guidance_params *params, c
  * having flown so far: the commanded attitude is the present one and so is the plane of the flight, a burn
  * is found anew. Set `mass_kg` before where propellant has been used. */
 void ob_guidance_resume(ob_guidance *guidance, int64_t phase, const ob_nav_state *nav);
+
+/* Says which main engines must not burn (bit i: engine i): from now on the thrust that is left is what is
+ * planned with, and its line is pointed where body z was. All or none of them: nothing changes. */
+void ob_guidance_engines(ob_guidance *guidance, int64_t inhibit);
 
 /* One step at the time of `nav`; the command is valid at that time. Steps may be late or missing. */
 void ob_guidance_step(ob_guidance *guidance, const ob_nav_state *nav, int64_t request,

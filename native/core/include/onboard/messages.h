@@ -47,6 +47,7 @@ typedef struct {
   int64_t time_ns;
   double engine_throttle[OB_ENGINES]; /* 0 to 1 of one engine's rated thrust */
   int64_t engine_on[OB_ENGINES];
+  int64_t engine_inhibit;             /* bit i: main engine i must not burn */
   int64_t thruster_on_time_us[OB_THRUSTERS]; /* within the tick that follows, 0 to 10,000 */
 } ob_actuator_command;
 

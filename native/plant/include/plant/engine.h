@@ -7,6 +7,9 @@
  * valves have closed; the lag is solved exactly over the tick, so a tick's impulse has no
  * discretisation error:
  *   F1 = D + (F0 - D) e,  mean F = D + (F0 - D) (1 - e) lag / h,  e = exp(-h / lag).
+ * An engine may be hurt: `feed` is the share of the propellant flow that reaches the chamber (thrust, flow and
+ * pressure fall alike), `nozzle` the share of the chamber's thrust that acts on the vehicle (flow and pressure
+ * stay what they were).
  * Specific impulse is constant: the flow is F / (Isp g0) (Sutton and Biblarz, Rocket Propulsion
  * Elements, 9th ed. 2017, chapter 2), and the chamber pressure is proportional to the thrust
  * (chapter 3).
@@ -37,11 +40,12 @@ typedef struct {
 typedef struct {
   pl_engine_spec spec;
   double thrust_scale;        /* true thrust over rated thrust */
-  double thrust_n;            /* at the end of the last tick */
+  double thrust_n;            /* of the chamber, at the end of the last tick */
   double demand[PL_ENGINE_DELAY_TICKS_MAX]; /* throttle demands on their way, 0 when off */
   int64_t next;               /* where in `demand` the next one goes */
   int64_t delay_ticks;
   double burning;             /* the demand that has reached the chamber */
+  double feed, nozzle;        /* 1 in a sound engine */
   double lag_decay, tail_decay; /* exp(-tick / lag) and exp(-tick / tail-off) */
 } pl_engine;
 
@@ -51,10 +55,11 @@ void pl_engine_init(pl_engine *engine, const pl_engine_spec *spec, double thrust
 void pl_engine_burn(pl_engine *engine, double throttle);
 
 /* One tick under a command; `fed` is 0 when the tank is empty. Returns the mean thrust in newton. A
- * throttle outside [minimum, 1] is held at the nearer end; NaN burns at the minimum. */
+ * throttle outside [minimum, 1] is held at the nearer end; NaN burns at the minimum. The thrust is the
+ * chamber's: `nozzle` is not in it. */
 double pl_engine_step(pl_engine *engine, int64_t on, double throttle, int64_t fed);
 
-/* Adds force, torque about `centre_body_m` and flow of a mean thrust. */
+/* Adds force, torque about `centre_body_m` and flow of a mean thrust of the chamber. */
 void pl_engine_wrench(const pl_engine *engine, double mean_thrust_n, const double centre_body_m[3],
                       pl_wrench *wrench);
 
