@@ -34,6 +34,7 @@ METRICS = (
     "attitude_error_deg",
     "drift_m",
     "minimum_height_m",
+    "trace_steps",
 )
 Metric = Literal[METRICS]  # type: ignore[valid-type]
 

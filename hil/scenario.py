@@ -26,6 +26,7 @@ from hil.expectation import Expectation
 from hil.extends import merge, to_toml
 from hil.faults import FaultSpec
 from hil.plant.preset import Dispersions
+from hil.trace import Trace
 from hil.validation import describe
 from onboard.executive import TICK_NS
 
@@ -165,6 +166,7 @@ class Scenario(_Table):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]  # names a folder
     title: str
     vehicle: Literal["slim", "resilience"]
+    dictionary: str | None = None  # a vehicle's name or a folder; None: the preset's
     processor: Literal["desk", "cortex_m7"] = "desk"  # whose execution times the executive has
     epoch_utc: datetime
     duration_s: Annotated[float, Field(ge=TICK_NS / 1e9, le=100_000.0)]
@@ -180,6 +182,7 @@ class Scenario(_Table):
     load: tuple[Load, ...] = ()
     expect: tuple[Expectation, ...]
     incident: Incident | None = None
+    trace: Trace | None = None
     _origin: str = PrivateAttr("")
     _way: str = PrivateAttr("ours")
 
@@ -289,6 +292,8 @@ def _tables(text: str, path: Path) -> dict[str, Any]:
     for name in ("craters", "elevation"):
         if isinstance(world, dict) and isinstance(world.get(name), str):
             world[name] = str(path.resolve().parent / world[name])
+    if "/" in str(tables.get("dictionary")):
+        tables["dictionary"] = str(path.resolve().parent / tables["dictionary"])
     historical = _table_in(_table_in(tables, "incident"), "historical")
     for components in (_table_in(tables, "components"), _table_in(historical, "components")):
         for member, place in components.items():

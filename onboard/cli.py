@@ -19,6 +19,7 @@ from onboard.dictionary.protection import Protection
 from onboard.fault_protection import checks
 from onboard.fault_protection.diagrams import reference
 from onboard.fault_protection.prove import as_json, as_text, prove
+from onboard.fault_protection.trace import as_scenario
 
 BROKEN = 1
 WRONG_INPUT = 2
@@ -69,7 +70,12 @@ def faults() -> None:
 @click.argument("vehicle", default="lander")
 @click.option("--json", "json_wanted", is_flag=True, help="One object with stable keys.")
 @click.option("--every-pair", is_flag=True, help="Walk the pairs that only meet in the mode too.")
-def check_faults(vehicle: str, json_wanted: bool, every_pair: bool) -> None:
+@click.option(
+    "--trace-to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the first violation as a scenario that `hil run` reproduces.",
+)
+def check_faults(vehicle: str, json_wanted: bool, every_pair: bool, trace_to: Path | None) -> None:
     """Prove the fault protection of VEHICLE, a name or a folder: exit status 1 if it is broken."""
     d = load_dictionary(vehicle)
     protection = protection_of(d)
@@ -83,6 +89,10 @@ def check_faults(vehicle: str, json_wanted: bool, every_pair: bool) -> None:
         click.echo(json.dumps(as_json(d.vehicle, proof), indent=2))
     else:
         click.echo(as_text(d.vehicle, proof))
+    if trace_to is not None and proof.violations:
+        place = str(Path(vehicle).resolve()) if "/" in vehicle else vehicle
+        write_whole(trace_to, as_scenario(place, protection, proof.violations[0]))
+        click.echo(f"{trace_to}: the first violation; hil run {trace_to} reproduces it", err=True)
     sys.exit(0 if proof.holds else BROKEN)
 
 

@@ -41,6 +41,7 @@ class Result:
     attitude_error_deg: float | None = None
     drift_m: float | None = None
     rejected_s: float | None = None
+    trace_steps: int | None = None
     restarts: int = 0
     deadlines_missed: int = 0
     sim_seconds: float = 0.0

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from hil.bench.replay import Difference, Replay, ReplayCamera, ReplayMemory, Rep
 from hil.bench.report import EventLine, FrameView, MemberUse, Run
 from hil.bench.result import Result, judge
 from hil.bench.setting import InputError, Setting, prepare
+from hil.bench.trace import TracedProtection
 from hil.bench.whole_file import write_whole
 from hil.expectation import Event
 from hil.faults import FaultError, attach
@@ -104,6 +106,7 @@ def run(
             "way": way,
             "onboard": onboard.__version__,
             **_products(scenario.world),
+            **({"dictionary_folder": scenario.dictionary} if scenario.dictionary else {}),
             **setting.fingerprints(),
         },
         attachments={
@@ -415,6 +418,8 @@ class _Session:
             )
         counters, members = self.vehicle.counters, self.setting.dictionary.schedule.members
         result.restarts = counters.restarts
+        if isinstance(protection := self.vehicle.fault_protection, TracedProtection):
+            result.trace_steps = protection.reproduced
         result.deadlines_missed = sum(
             counters.members[name].slips
             for name, member in members.items()
@@ -502,13 +507,21 @@ def vehicle(setting: Setting, ports: LanderPorts, **options: Any) -> Lander:
             setting.knowledge,
             sun_direction_mcmf=setting.sun_direction_mcmf,
             parameters=setting.scenario.parameters,
-            components={name: c.make for name, c in setting.components.items()},
+            components=_components(setting),
             resume=setting.resume,
             target=setting.scenario.processor,
             **options,
         )
     except ParameterError as error:
         raise InputError(f"{setting.scenario.origin}: parameters: {error}") from None
+
+
+def _components(setting: Setting) -> dict[str, Any]:
+    """What goes in place of the vehicle's own: the scenario's, and what reads its trace."""
+    made: dict[str, Any] = {name: c.make for name, c in setting.components.items()}
+    if setting.scenario.trace is not None:
+        made["fault_protection"] = partial(TracedProtection, trace=setting.scenario.trace)
+    return made
 
 
 def _check_parameter_names(setting: Setting) -> None:
@@ -559,7 +572,9 @@ def _open(folder: Path) -> tuple[Recording, Setting]:
         text = recording.attachments["scenario.toml"].decode()
         scenario = parse(text, f"{folder}: scenario.toml")
         world = _recorded_world(scenario.world, recording.metadata)
-        scenario = scenario.model_copy(update={"world": world}).flown(recording.metadata["way"])
+        folder_of_dictionary = recording.metadata.get("dictionary_folder")
+        update = {"world": world, "dictionary": folder_of_dictionary}
+        scenario = scenario.model_copy(update=update).flown(recording.metadata["way"])
         setting = prepare(scenario, int(recording.metadata["seed"]), _sources(recording))
         _compare(folder, recording.metadata, setting.fingerprints())
         return recording, setting

@@ -11,6 +11,7 @@ from typing import Any
 
 from hil.bench.components import Component, ComponentError
 from hil.bench.components import load as load_components
+from hil.bench.trace import mistakes
 from hil.instruments.ports import CameraPose
 from hil.plant.lander import OUTPUTS, LanderPlant, descent_orbit, flight_start
 from hil.plant.lander import InitialState as PlantState
@@ -231,9 +232,11 @@ def prepare(scenario: Scenario, seed: int, sources: Mapping[str, str] | None = N
     try:
         components = load_components(scenario.components, scenario.origin, sources)
         preset = load_preset(scenario.vehicle)
-        dictionary = load_dictionary(VEHICLES[scenario.vehicle])
+        dictionary = load_dictionary(scenario.dictionary or VEHICLES[scenario.vehicle])
     except (PresetError, DictionaryError, ComponentError) as error:
         raise InputError(str(error)) from None
+    for mistake in (scenario.trace and mistakes(scenario.trace, dictionary)) or ():
+        raise InputError(f"{scenario.origin}: {mistake}")
     survey_seed = scenario.world.survey_seed
     world = scenario.world.model_copy(update={"survey_seed": None})
     chart = _survey(world, scenario.site).map(seed if survey_seed is None else survey_seed)

@@ -84,9 +84,11 @@ class FaultProtection:
         *,
         events: EventSink | None = None,
         initial_mode: str | None = None,
+        longest: int | None = None,
     ) -> None:
-        """`channel_reader` is the class `ChannelReader`, or what builds one for a list of names."""
-        self.table = compile_table(dictionary.protection)
+        """`channel_reader` is the class `ChannelReader`, or what builds one for a list of names.
+        `longest` shortens the table's counts, as in the walk."""
+        self.table = compile_table(dictionary.protection, longest)
         self.engine = Engine(self.table)
         self.modes = ModeManager(bus, self.table.graph)
         names = channels_of(dictionary.protection)
@@ -134,12 +136,9 @@ class FaultProtection:
 
     def step(self, now_ns: int) -> None:
         """One step of the engine; call it at the table's rate."""
-        values, ages = self._values, self._ages
         if self._contact.value is None:
             self._contact.publish(NO_CONTACT, now_ns)
-        self._read(now_ns, values, ages)
-        self._memory[0] = now_ns
-        readings = [reader(values, ages) for reader in self._readers]
+        readings = self.readings(now_ns)
         if self._restored:
             self._reset(now_ns)
         before = self._state
@@ -151,12 +150,16 @@ class FaultProtection:
             after, actions = self.engine.step(before, readings, request, clear)
         if after is not before:
             self._take(after)
-        if after.mode != self._announced:
-            self.modes.publish(after.mode, now_ns)
-            self._announced = after.mode
-        self._topic.publish(self._report, now_ns)
+        self._publish(now_ns)
         for action in actions:
             self._act(action, now_ns)
+
+    def readings(self, now_ns: int) -> list[int]:
+        """What each monitor reads from its channel now."""
+        values, ages = self._values, self._ages
+        self._read(now_ns, values, ages)
+        self._memory[0] = now_ns
+        return [reader(values, ages) for reader in self._readers]
 
     def handlers(self) -> dict[str, Callable[..., str | None]]:
         """The commands that it carries out; a handler returns why it refuses."""
@@ -202,6 +205,13 @@ class FaultProtection:
         self._clear = 0
         self.modes.take_request()
         self._restored = True
+
+    def _publish(self, now_ns: int) -> None:
+        mode = self._state.mode
+        if mode != self._announced:
+            self.modes.publish(mode, now_ns)
+            self._announced = mode
+        self._topic.publish(self._report, now_ns)
 
     def _reset(self, now_ns: int) -> None:
         within = now_ns - self._last_reset_ns <= self.table.reset_window_s * 1e9

@@ -45,6 +45,15 @@ class FaultState(NamedTuple):
 QUIET = FaultState(INACTIVE, IDLE, 0, 0, 0, 0, 0)
 
 
+def standing(names: Sequence[str], faults: Sequence[FaultState]) -> dict[str, str]:
+    """Status, phase and tier (from 1) in words of each fault that is not quiet, by its name."""
+    return {
+        name: f"{STATUS_NAMES[f.status]} {PHASE_NAMES[f.phase]} {f.tier + 1}"
+        for name, f in zip(names, faults, strict=True)
+        if f.status != INACTIVE
+    }
+
+
 class Tier(NamedTuple):
     """A tier in one mode. `allowed` is FALSE where the mode or its policy inhibits it."""
 
