@@ -17,6 +17,8 @@ from hil.scenario import load, parse
 from onboard.dictionary.protection import Protection
 from onboard.fault_protection.causes import Reach, causes_of, slice_of
 from onboard.fault_protection.core_walk import CoreWalk
+from onboard.fault_protection.expression import monitors_of
+from onboard.fault_protection.expression import parse as parse_expression
 from onboard.fault_protection.prove import Proof
 from onboard.fault_protection.trace import as_scenario
 from onboard.fault_protection.walk import Violation
@@ -47,7 +49,10 @@ def both_engines(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Protec
     """A lander that may shut down both engines: nothing keeps the other one's."""
     folder = tmp_path_factory.mktemp("dictionaries") / "both"
     table = edited(folder, "faults.toml", r"\nkeeps = .*", "")
-    violation = violation_of(table, "engine_a_weak", "engine_b_weak")
+    lost = (table.fault[f"engine_{name}_lost"].when for name in "ab")
+    violation = violation_of(
+        table, *(name for when in lost for name in monitors_of(parse_expression(when)))
+    )
     assert violation.rule == "never-together"
     return folder, table, violation
 
@@ -102,8 +107,8 @@ def test_the_command_writes_the_scenario(
     ("old", "new", "field"),
     [
         ('start = "braking"', 'start = "flying"', "trace.start = 'flying'"),
-        ("engine_b_weak", "engine_c_weak", "trace.step.0.readings: 'engine_c_weak'"),
-        ("engine_b_lost", "engine_c_lost", "trace.step.1.faults: 'engine_c_lost'"),
+        ("phase_braking", "phase_breaking", "trace.step.0.readings: 'phase_breaking'"),
+        ("_lost =", "_list =", "_list' is no fault"),
         ('mode = "braking"', 'mode = "breaking"', "trace.step.0.mode = 'breaking'"),
     ],
 )
