@@ -6,6 +6,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 SEED   ?= 1
 RUNS   ?= 100
+SEEDS  ?= 200
 WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
@@ -50,6 +51,10 @@ campaign: $(VENV)/.fly
 descents: RUNS = 10000
 descents: $(VENV)/.fly
 	$(VENV)/bin/hil campaign frigoris_quiet --runs $(RUNS) --workers $(WORKERS)
+
+# Every incident three ways; SEEDS of each.
+incidents: $(VENV)/.fly
+	$(VENV)/bin/hil incidents --seeds $(SEEDS) --workers $(WORKERS)
 
 # The C tests under AddressSanitizer and UndefinedBehaviorSanitizer.
 ctest: $(VENV)/.dev

@@ -194,6 +194,11 @@ class _Fault:
         limit = self.spec.amount or 0.0
         return [(due_ns, self._changed(message, lambda _, x: np.clip(x, -limit, limit)))]
 
+    def _beyond(self, elapsed_s: float, due_ns: int, message: Any) -> _Timed:
+        limit = self.spec.amount or 0.0
+        far = any(np.any(np.abs(_get(message, name)) > limit) for name in self._fields)
+        return [] if far else [(due_ns, message)]
+
     def _set_bits(self, elapsed_s: float, due_ns: int, message: Any) -> _Timed:
         bits = int(self.spec.amount or 0)
         return [(due_ns, self._changed(message, lambda _, x: x | bits))]

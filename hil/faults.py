@@ -32,6 +32,7 @@ Kind = Literal[
     "saturation",
     "set_bits",
     "clear_bits",
+    "beyond",
     "delay",
     "drop",
     "duplicate",
@@ -70,6 +71,7 @@ AMOUNTS: dict[str, tuple[float, float] | None] = {
     "saturation": (0.0, 1e18),
     "set_bits": (1.0, 2.0**32 - 1.0),
     "clear_bits": (1.0, 2.0**32 - 1.0),
+    "beyond": (0.0, 1e18),
     "delay": (0.0, 600.0),
     "drop": None,
     "duplicate": None,
@@ -79,8 +81,8 @@ AMOUNTS: dict[str, tuple[float, float] | None] = {
 }
 WHOLE = ("corrupt", "set_bits", "clear_bits")  # kinds whose amount is a whole number
 BITS = ("set_bits", "clear_bits")
-NEEDS_FIELDS = ("wrong", "drift", "noise", "saturation", *BITS)
-NO_RAMP = ("off", "stuck", "saturation", *BITS)
+NEEDS_FIELDS = ("wrong", "drift", "noise", "saturation", "beyond", *BITS)
+NO_RAMP = ("off", "stuck", "saturation", "beyond", *BITS)
 PACKET_KINDS = ("off", "delay", "drop", "duplicate", "corrupt")
 MEMORY_KINDS = ("off", "stuck", "corrupt")
 ENGINE_KINDS = ("nozzle", "feed")  # of the engine itself, not of its messages

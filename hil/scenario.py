@@ -167,6 +167,7 @@ class Scenario(_Table):
     title: str
     vehicle: Literal["slim", "resilience"]
     dictionary: str | None = None  # a vehicle's name or a folder; None: the preset's
+    imus: Literal[1, 2] = 1  # fitted; the second is like the first, with errors of its own
     processor: Literal["desk", "cortex_m7"] = "desk"  # whose execution times the executive has
     epoch_utc: datetime
     duration_s: Annotated[float, Field(ge=TICK_NS / 1e9, le=100_000.0)]

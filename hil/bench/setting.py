@@ -196,6 +196,12 @@ def cautions(scenario: Scenario) -> list[str]:
     ]
 
 
+def _fitted(preset: LanderPreset, imus: int) -> LanderPreset:
+    """The preset with as many IMUs, each like the first."""
+    named = [preset.imu[0].model_copy(update={"name": name}) for name in ("imu.a", "imu.b")]
+    return preset.model_copy(update={"imu": tuple(named[:imus])})
+
+
 def _start(scenario: Scenario, site: LandingSite) -> PlantState:
     """The nominal start of the plant: on a descent orbit, or in flight."""
     at, flight = scenario.initial, scenario.initial.flight
@@ -231,7 +237,7 @@ def prepare(scenario: Scenario, seed: int, sources: Mapping[str, str] | None = N
     """
     try:
         components = load_components(scenario.components, scenario.origin, sources)
-        preset = load_preset(scenario.vehicle)
+        preset = _fitted(load_preset(scenario.vehicle), scenario.imus)
         dictionary = load_dictionary(scenario.dictionary or VEHICLES[scenario.vehicle])
     except (PresetError, DictionaryError, ComponentError) as error:
         raise InputError(str(error)) from None

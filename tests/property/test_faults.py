@@ -184,6 +184,14 @@ def test_saturation_holds_within_its_limit(limit: float, value: float) -> None:
     assert flow([spec], sent)[0][0].range_m == max(-limit, min(limit, value))
 
 
+@given(limit=st.floats(0.0, 1e6), values=st.lists(REAL, max_size=5))
+def test_what_lies_beyond_the_reach_is_lost(limit: float, values: list[float]) -> None:
+    sent = [RangeSample(0, k, value, 1) for k, value in enumerate(values)]
+    read = flow([on_range("beyond", fields=["range_m"], amount=limit)], sent)
+    kept = [m.range_m for rows in read for m in rows]
+    assert kept == [value for value in values if -limit <= value <= limit]
+
+
 @given(bits=st.integers(1, 2**32 - 1), value=st.integers(0, 2**32 - 1))
 def test_bits_are_set_and_cleared(bits: int, value: int) -> None:
     """Bit by bit, and the field stays a whole number."""

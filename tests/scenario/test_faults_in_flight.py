@@ -22,6 +22,7 @@ FAULTS = {
     "saturation": 'port = "imu.a"\nfields = ["delta_angle_x_rad"]\namount = 1e-6',
     "set_bits": 'port = "legs.a"\nfields = ["closed"]\namount = 2',
     "clear_bits": 'port = "star_tracker.a"\nfields = ["valid"]\namount = 1',
+    "beyond": 'port = "imu.a"\nfields = ["delta_angle_x_rad"]\namount = 1e-6',
     "delay": 'port = "thrusters"\namount = 0.2',
     "drop": 'port = "imu.a"\nprobability = 0.2',
     "duplicate": 'port = "tank"\nprobability = 0.5',

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import short_scenario
 
+from hil import incidents
 from hil.bench.result import Result, judge
 from hil.bench.session import Outcome
 from hil.campaign import summarise
@@ -42,6 +43,11 @@ def test_the_json_of_replay_and_campaign_have_exactly_the_documented_keys() -> N
     assert sorted(replay) == sorted(documented_keys("JSON of a replay"))
     summary = summarise([Result("x", 1)]).as_json()
     assert sorted(summary) == sorted(documented_keys("JSON of a campaign"))
+
+
+def test_the_json_of_the_incidents_has_exactly_the_documented_keys() -> None:
+    (row,), _ = incidents.fly(incidents.find(["L12"]), [], 1, lambda *_: None)
+    assert sorted(row.as_json()) == sorted(documented_keys("JSON of the incidents"))
 
 
 def test_every_metric_is_a_figure() -> None:

@@ -108,3 +108,16 @@ def test_night_at_the_target_is_pointed_out(tmp_path: Path) -> None:
     [line] = cautions(night)
     assert "epoch_utc = 2025-06-20T19:17:00Z" in line
     assert "below the horizon" in line
+
+
+def test_a_second_imu_is_like_the_first_with_errors_of_its_own(tmp_path: Path) -> None:
+    one, _ = short_scenario.scenario(tmp_path)
+    two = prepare(one.model_copy(update={"imus": 2}), 1)
+    assert [i.name for i in two.preset.imu] == ["imu.a", "imu.b"]
+    plant = two.plant()
+    plant.step()
+    a, b = (plant.ports[name].read() for name in ("imu.a", "imu.b"))
+    assert a[2:8] != b[2:8]
+    assert a[2:8] == pytest.approx(b[2:8], abs=1e-3)  # 7 sigma of the noise of a difference
+    assert a.time_ns == b.time_ns
+    assert "imu.b" in two.input_names and "imu.b" not in prepare(one, 1).input_names
