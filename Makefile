@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign descents ctest clean
+.PHONY: fly test check prove format docs bench firmware campaign descents incidents ctest clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
