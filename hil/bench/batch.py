@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from hil.bench._batch import ffi, lib
+from hil.bench.radio import Ground
 from hil.faults import FaultSpec
 from hil.plant._plant import ffi as plant_ffi
 from hil.plant.lander import OUTPUTS, LanderPlant
@@ -38,6 +39,16 @@ MEMBERS = {
 }
 """What runs in C, in the order in which it does: class of the component, and its bit."""
 
+SLEEPERS = {
+    "commands": lib.BT_COMMANDS,
+    "sequences": lib.BT_SEQUENCES,
+    "craters": lib.BT_CRATERS,
+}
+"""Members that C passes over while they have nothing to do."""
+
+ORDER = ["sensors", "navigation", "craters", "guidance", "touchdown", "control", "commands"]
+"""Of the members whose hashes C chains."""
+
 FRAMES: int = lib.BT_FRAMES
 _IMU = LAYOUTS["ImuSample"]
 _imu_sample = partial(tuple.__new__, ImuSample)
@@ -58,9 +69,8 @@ def _is_dead_camera(fault: FaultSpec) -> bool:
 def fits(vehicle: Lander) -> bool:
     """Whether the vehicle's components are those that run in C, and scheduled as they run."""
     members = {m.name: m for m in vehicle.executive.members}
-    order = [name for name in members if name in MEMBERS]
     return (
-        order == list(MEMBERS)
+        [name for name in members if name in ORDER] == ORDER
         and all(type(getattr(vehicle, n)) is cls for n, (cls, _) in MEMBERS.items())
         and all(members[n].period_ticks == 1 for n in MEMBERS if n != "guidance")
         and len(vehicle.sensors.legs) == 1
@@ -71,12 +81,11 @@ def fits(vehicle: Lander) -> bool:
 class Batch:
     """The C side of one run. `run` a stretch of ticks where `ready`, otherwise the executive."""
 
-    def __init__(self, vehicle: Lander, plant: LanderPlant, at: Callable[[int], None]) -> None:
-        """`at` is told the time before members other than those in C run."""
+    def __init__(self, vehicle: Lander, plant: LanderPlant, ground: Ground) -> None:
         self._vehicle = vehicle
         self._executive = vehicle.executive
         self._plant = plant
-        self._at = at
+        self._ground = ground
         self._outputs = vehicle.recorder.outputs
         self._c = ffi.new("bt_batch *")
         self._bind()
@@ -107,7 +116,10 @@ class Batch:
             "touchdown": ("ob_touchdown *", vehicle.touchdown.state),
             "control": ("ob_attitude_control *", vehicle.control.state),
             "effectors": ("ob_effectors *", vehicle.control.effectors),
+            "history": ("ob_nav_state *", vehicle.craters.history),
+            "history_count": ("int64_t *", vehicle.craters.states),
         }
+        c.history_length = len(vehicle.craters.history)
         for name, (c_type, owner) in owned.items():
             setattr(c, name, _pointer(c_type, core_ffi, owner))
 
@@ -125,12 +137,15 @@ class Batch:
     def _frame(self, number: int) -> Frame:
         """Steps and hashes of a minor frame that is left open to the executive."""
         due = self._executive.members_due(number)
-        others = [m for m in due if m.name not in MEMBERS]
         guided = any(m.name == "guidance" for m in due)
         checkpoint = number % self._executive.checkpoint_ticks == 0
         slow = number * TICK_NS % SLOW_NS == 0
         self._c.guidance_due[number] = guided
-        self._c.left_open[number] = bool(others) or guided or checkpoint or slow
+        for member in due:
+            if member.name not in MEMBERS:
+                self._c.due[number] |= SLEEPERS.get(member.name, lib.BT_OTHERS)
+        if guided or checkpoint or slow:
+            self._c.due[number] |= lib.BT_OTHERS
         steps: list[Callable[[int], None]] = [self._publish_taken]
         hashes: list[Callable[[int], int]] = []
         chained = 0
@@ -180,14 +195,31 @@ class Batch:
         """Run up to `count` ticks; fewer when other members are due or a camera frame comes."""
         c, executive = self._c, self._executive
         c.tick, c.hash = executive.reply
-        c.request = self._vehicle.guidance.request
+        self._brief(c.tick * TICK_NS)
         left_open = lib.bt_run(c, count)
         tick = c.tick
         executive.advance(tick - left_open, c.hash)
         if not left_open:
             return executive.reply
-        self._at(tick * TICK_NS)
+        self._ground.at(tick * TICK_NS)
         return executive.tick((tick, tick * TICK_NS))
+
+    def _brief(self, now_ns: int) -> None:
+        """Tell C what the members in Python decide, and which of them have something to do.
+
+        It holds until SLOW_NS later at least: by then a tick was left open.
+        """
+        c, vehicle = self._c, self._vehicle
+        commands, craters = vehicle.commands, vehicle.craters
+        until_ns = now_ns + SLOW_NS
+        c.request = vehicle.guidance.request
+        c.awake = (
+            (0 if commands.sleeps and self._ground.next_ns > until_ns else lib.BT_COMMANDS)
+            | (lib.BT_SEQUENCES if vehicle.sequences.running else 0)
+            | (0 if craters.sleeps_until_ns > until_ns else lib.BT_CRATERS)
+        )
+        c.command_words = commands.hash_words()
+        c.crater_words = craters.hash_words()
 
     def _publish_taken(self, now_ns: int) -> None:
         """Put on the bus what the C steps left, as the components do."""

@@ -37,6 +37,11 @@ class Ground:
         """The time on the ground."""
         self._now_ns = now_ns
 
+    @property
+    def next_ns(self) -> int:
+        """When the next command is sent; beyond any time if there is none."""
+        return self._queue[0][0] if self._queue else 1 << 62
+
     def receive(self) -> bytes | None:
         if self._queue and self._queue[0][0] <= self._now_ns:
             return self._queue.popleft()[1]

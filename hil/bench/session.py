@@ -250,7 +250,7 @@ class _Session:
         self._hash = 0
         plain = sink is None and view is None and watch is None and not real_time
         may = batches and plain and batch.applies(scenario) and batch.fits(self.vehicle)
-        self._batch = batch.Batch(self.vehicle, self.plant, self.ground.at) if may else None
+        self._batch = batch.Batch(self.vehicle, self.plant, self.ground) if may else None
         self._start_kg = self.plant.truth.propellant_kg
 
     def _load(self) -> LoadPort | None:
@@ -324,10 +324,10 @@ class _Session:
 
     def _loop_in_batches(self, some_ticks: batch.Batch) -> None:
         move = self.faults.stepping(self.plant.step)
-        tick = 0
-        while tick < self._last_tick:
+        tick, last_tick = 0, self._last_tick
+        while tick < last_tick:
             if some_ticks.ready(tick + 1):
-                reply = some_ticks.run(min(self.batch_ticks, self._last_tick - tick))
+                reply = some_ticks.run(min(self.batch_ticks, last_tick - tick))
             else:
                 now_ns = (tick + 1) * TICK_NS
                 move()

@@ -108,8 +108,8 @@ class CraterNavigation:
         lib.ob_corridor_init(
             self._corridor, site.latitude_rad, site.longitude_rad, site.azimuth_rad
         )
-        self._history = ffi.new("ob_nav_state[]", HISTORY)
-        self._states = 0
+        self.history = ffi.new("ob_nav_state[]", HISTORY)
+        self.states = ffi.new("int64_t *")  # remembered so far
         self._prior = ffi.new("ob_crater_prior *")
         self._place = ffi.new("double[3]")
         self._detect_settings = _detect_settings(parameters)
@@ -129,8 +129,9 @@ class CraterNavigation:
         state = self._navigation.value
         if state is None:
             return
-        ffi.memmove(self._history + self._states % HISTORY, state, ffi.sizeof(_STATE))
-        self._states += 1
+        states = self.states[0]
+        ffi.memmove(self.history + states % HISTORY, state, ffi.sizeof(_STATE))
+        self.states[0] = states + 1
         if self._frame.sequence != self._frame_sequence:
             self._frame_sequence = self._frame.sequence
             self._asked_ns = None
@@ -157,9 +158,10 @@ class CraterNavigation:
 
     def _state_at(self, time_ns: int) -> Any:
         """The remembered state nearest to a time."""
-        kept = range(max(0, self._states - HISTORY), self._states)
+        states = self.states[0]
+        kept = range(max(0, states - HISTORY), states)
         return min(
-            (self._history + k % HISTORY for k in kept), key=lambda s: abs(s.time_ns - time_ns)
+            (self.history + k % HISTORY for k in kept), key=lambda s: abs(s.time_ns - time_ns)
         )
 
     def _handle(self, header: FrameHeader, image: Any) -> None:
@@ -232,11 +234,23 @@ class CraterNavigation:
         )
         self._matches.publish(result, header.time_ns)
 
+    @property
+    def sleeps_until_ns(self) -> int:
+        """Before this, and while no frame comes, a step does nothing but remember the state."""
+        if self._asked_ns is None:
+            return self._next_ns
+        return self._asked_ns + int(self._parameters.timeout_s * 1e9)
+
+    def hash_words(self) -> tuple[int, int, int]:
+        """Schedule and last result."""
+        asked = self.frames_asked << 1 | (self._asked_ns is not None)
+        return self._frame_hash, self._next_ns, asked
+
     def state_hash(self, chain: int) -> int:
-        """Schedule and last result, chained onto a hash."""
-        chain = lib.ob_hash_u64(chain, self._frame_hash)
-        chain = lib.ob_hash_u64(chain, self._next_ns)
-        return int(lib.ob_hash_u64(chain, self.frames_asked << 1 | (self._asked_ns is not None)))
+        """The words, chained onto a hash."""
+        for word in self.hash_words():
+            chain = lib.ob_hash_u64(chain, word)
+        return chain
 
 
 def _circles(

@@ -263,11 +263,19 @@ class CommandService:
         self._events.emit("COMMAND_REJECTED", now_ns, command=command, source=source, reason=reason)
         return False
 
-    def state_hash(self, h: int) -> int:
-        """Chain the counters and what is armed."""
+    @property
+    def sleeps(self) -> bool:
+        """Whether a step does nothing while the radio receives nothing."""
+        return self._armed is None
+
+    def hash_words(self) -> tuple[int, int, int]:
+        """The counters and what is armed."""
         opcode = self._commands[self._armed].opcode if self._armed else -1
-        words = (self.accepted, self.rejected, opcode + 1)
-        for word in words:
+        return self.accepted, self.rejected, opcode + 1
+
+    def state_hash(self, h: int) -> int:
+        """Chain the words."""
+        for word in self.hash_words():
             h = lib.ob_hash_u64(h, word)
         return h
 

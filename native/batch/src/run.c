@@ -180,11 +180,30 @@ uint64_t bt_chain(const bt_batch *b, int64_t members, uint64_t hash) {
   return members & BT_CONTROL ? ob_attitude_control_hash(b->control, hash) : hash;
 }
 
-/* Closes a tick as the recorder does: what went to outputs is one string of octets. */
-static void close_tick(bt_batch *b) {
+static uint64_t chain_words(uint64_t hash, const uint64_t words[3]) {
+  for (int32_t k = 0; k < 3; k++) {
+    hash = ob_hash_u64(hash, words[k]);
+  }
+  return hash;
+}
+
+static void remember(bt_batch *b) {
+  b->history[*b->history_count % b->history_length] = b->navigation->state;
+  ++*b->history_count;
+}
+
+/* Closes a tick as the executive and the recorder do; what went to outputs is one string of octets. */
+static void close_tick(bt_batch *b, int64_t asleep) {
   const int64_t guidance = b->guidance_due[b->tick % BT_FRAMES] ? BT_GUIDANCE : 0;
-  const int64_t members = BT_SENSORS | BT_NAVIGATION | guidance | BT_TOUCHDOWN | BT_CONTROL;
-  b->hash = bt_chain(b, members, b->hash);
+  b->hash = bt_chain(b, BT_SENSORS | BT_NAVIGATION, b->hash);
+  if (asleep & BT_CRATERS) {
+    remember(b);
+    b->hash = chain_words(b->hash, b->crater_words);
+  }
+  b->hash = bt_chain(b, guidance | BT_TOUCHDOWN | BT_CONTROL, b->hash);
+  if (asleep & BT_COMMANDS) {
+    b->hash = chain_words(b->hash, b->command_words);
+  }
   if (b->output_count) {
     b->hash = ob_hash_i64s(b->hash, b->output, (int32_t)b->output_count);
     b->hash = ob_hash_u64(b->hash, 0); /* the empty tail of the octets */
@@ -198,10 +217,11 @@ static int frame_comes(const pl_lander *plant) {
 int64_t bt_run(bt_batch *b, int64_t count) {
   for (int64_t n = 0; n < count && !frame_comes(b->plant); n++) {
     run_tick(b);
-    if (b->left_open[b->tick % BT_FRAMES]) {
+    const int64_t due = b->due[b->tick % BT_FRAMES];
+    if (due & (b->awake | BT_OTHERS)) {
       return 1;
     }
-    close_tick(b);
+    close_tick(b, due);
   }
   return 0;
 }

@@ -1,4 +1,5 @@
 typedef ... pl_lander;
+typedef ... ob_nav_state;
 typedef ... ob_intake;
 typedef ... ob_imu_choice;
 typedef ... ob_navigation;
@@ -19,6 +20,13 @@ enum {
   BT_CONTROL = 16
 };
 
+enum {
+  BT_COMMANDS = 1,
+  BT_SEQUENCES = 2,
+  BT_CRATERS = 4,
+  BT_OTHERS = 8
+};
+
 typedef struct {
   pl_lander *plant;
   ob_intake *intake[10];
@@ -33,9 +41,14 @@ typedef struct {
   ob_touchdown *touchdown;
   ob_attitude_control *control;
   ob_effectors *effectors;
+  ob_nav_state *history;
+  int64_t history_length;
+  int64_t *history_count;
 
   int64_t guidance_due[BT_FRAMES];
-  int64_t left_open[BT_FRAMES];
+  int64_t due[BT_FRAMES];
+  int64_t awake;
+  uint64_t command_words[3], crater_words[3];
 
   int64_t request;
   int64_t guided;

@@ -7,8 +7,8 @@
  * it, so a batch and the executive give the same bits.
  *
  * Members of the schedule other than these, and checkpoints, are not here: a tick in which one is due
- * runs up to the end of control and is left open, for the caller to run the rest and to close its
- * hash. A camera frame is not here either: before a tick in which one is taken or read the batch ends.
+ * that has something to do runs up to the end of control and is left open, for the caller to run the
+ * rest and to close its hash. A camera frame is not here either: before a tick in which one is taken or read the batch ends.
  *
  * This is the only C that knows both sides; neither the core nor the plant knows it.
  */
@@ -39,6 +39,15 @@ enum {
   BT_CONTROL = 16
 };
 
+/* What the caller runs, as bits. The first three have nothing to do in most of their ticks; while they
+ * sleep, the batch does what is left of them: it chains their words, and remembers states for craters. */
+enum {
+  BT_COMMANDS = 1,
+  BT_SEQUENCES = 2, /* hashes nothing while it sleeps */
+  BT_CRATERS = 4,
+  BT_OTHERS = 8     /* never sleeps */
+};
+
 /* Everything is the caller's; the pointers stay valid while the batch is used. */
 typedef struct {
   pl_lander *plant;
@@ -54,9 +63,14 @@ typedef struct {
   ob_touchdown *touchdown;
   ob_attitude_control *control;
   ob_effectors *effectors;
+  ob_nav_state *history;        /* of crater navigation */
+  int64_t history_length;
+  int64_t *history_count;       /* states remembered so far */
 
   int64_t guidance_due[BT_FRAMES]; /* 1 where guidance is due */
-  int64_t left_open[BT_FRAMES];    /* 1 where the caller has more to run */
+  int64_t due[BT_FRAMES];          /* what the caller runs in a frame */
+  int64_t awake;                   /* of that, what has something to do */
+  uint64_t command_words[3], crater_words[3]; /* hashed in their ticks while they sleep */
 
   int64_t request;      /* ob_guidance_request */
   int64_t guided;       /* guidance commands so far */
