@@ -7,6 +7,7 @@ the sum over the flight is divided by its ticks (`docs/performance.md`).
 
 from __future__ import annotations
 
+import statistics
 import time
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ WINDOW_TICKS = 50
 class Marked(_Session):
     """A run that notes the processor time at the end of each window."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, batches: bool = False) -> None:
+        super().__init__(*arguments, batches=batches)
         self.marks_s: list[float] = []
 
     def _look(self, tick: int, now_ns: int) -> bool:
@@ -64,6 +65,22 @@ def test_tick(benchmark: Any, setting: Setting, tmp_path: Path, recorded: bool) 
     benchmark.pedantic(fly, rounds=FLIGHTS)
     benchmark.extra_info["us_a_tick"] = us_a_tick(flights)
     print(f"\n{us_a_tick(flights):.2f} us a tick, {1e4 / us_a_tick(flights):.0f} x real time")
+
+
+def test_batches(benchmark: Any, setting: Setting) -> None:
+    """In batches of C steps against the executive, in turn; the median of the ratios of flights."""
+    flights: dict[bool, list[list[float]]] = {False: [], True: []}
+
+    def fly() -> None:
+        for batches, flown in flights.items():
+            flown.append(Marked(setting, None, None, False, batches=batches).windows_s())
+
+    benchmark.pedantic(fly, rounds=FLIGHTS)
+    executive, batches = us_a_tick(flights[False]), us_a_tick(flights[True])
+    pairs = zip(flights[False], flights[True], strict=True)
+    ratio = statistics.median(sum(one) / sum(other) for one, other in pairs)
+    benchmark.extra_info.update(executive_us=executive, batches_us=batches, ratio=ratio)
+    print(f"\n{batches:.2f} us a tick, by the executive {executive:.2f}; median ratio {ratio:.2f}")
 
 
 def timer_cost_s() -> float:
