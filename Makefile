@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign descents incidents ctest clean
+.PHONY: fly test check prove format docs bench firmware campaign descents incidents ctest mutation fuzz clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -62,6 +62,16 @@ ctest: $(VENV)/.dev
 	  -DCMAKE_BUILD_TYPE=Release -DONBOARD_TESTS=ON -DONBOARD_EXTENSIONS=OFF -DONBOARD_SANITIZE=address,undefined
 	$(VENV)/bin/cmake --build build/ctest
 	$(VENV)/bin/ctest --test-dir build/ctest --output-on-failure
+
+# Does any test notice a small change of the fault protection engine? EVERY=7 takes each seventh.
+EVERY ?= 1
+mutation: $(VENV)/.dev
+	$(PY) tests/mutation/run.py --every $(EVERY)
+
+# Tables, images, commands and memory, damaged at random.
+INPUTS ?= 1000000
+fuzz: $(VENV)/.dev
+	$(PY) tests/fuzz/run.py --inputs $(INPUTS)
 
 # The core on emulated Cortex-M boards; its state hashes must be the desk's.
 firmware: $(VENV)/.dev

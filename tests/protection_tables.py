@@ -145,6 +145,83 @@ TABLE: dict[str, Any] = {
 }
 
 
+RICH: dict[str, Any] = {
+    "global.resources": ["r", "q", "s"],
+    "global.never_together": [[{"command": "A_OFF"}, {"command": "B_OFF"}]],
+    "monitor.hot.when_stale": "stale",
+    "monitor.hot.when_error": "error",
+    "monitor.hot.persistence": 4,
+    "monitor.hot.valid_when": "not mode(over)",
+    "monitor.third": _LIMITS | {"channel": "z", "valid_when": "not high or burning"},
+    "monitor.third.when_stale": "hold",
+    "monitor.third.when_error": "hold",
+    "monitor.fourth": _LIMITS | {"channel": "w", "when_stale": "clear", "persistence": 1},
+    "fault.third": {
+        "when": "at_least(2, third, fourth, hot) or fourth and mode(safe)",
+        "priority": 4,
+        "time_to_effect_s": 200.0,
+        "required_in": ["cruise"],
+        "response": "third",
+    },
+    "response.lower.tier": [
+        _tier(
+            "LOWER",
+            ["cruise", "burn", "safe"],
+            claims=["r"],
+            guard="not fourth",
+            success="not burning and not high",
+            masks=[{"monitor": "hot", "for_s": 0.2}],
+        ),
+        _tier(
+            "A_OFF",
+            ["cruise", "burn"],
+            claims=["r", "q"],
+            keeps=["q"],
+            success="not hot",
+            masks=[{"monitor": "hot", "for_s": 0.5}, {"monitor": "third", "for_s": 0.3}],
+        ),
+        _tier("SAFE", ["cruise", "burn"], tries=1, timeout_s=0.5),
+    ],
+    "response.cool.tier": [
+        _tier("COOL", ["burn", "safe"], claims=["r"], timeout_s=0.4, tries=3),
+        _tier("COOL", ["cruise"], claims=["r", "s"], success="not burning", timeout_s=0.8),
+        _tier("B_OFF", ["cruise", "burn"], claims=["q"], keeps=["q"], timeout_s=0.6),
+    ],
+    "response.third": {
+        "latch": True,
+        "survives_reset": True,
+        "clear_when": "done",
+        "tier": [
+            _tier(
+                "SHED",
+                ["cruise", "burn"],
+                claims=["s"],
+                success="done",
+                masks=[{"monitor": "hot", "for_s": 1.5}],
+            ),
+            {
+                "action": {"command": "MODE_SET", "arguments": {"mode": "safe"}},
+                "modes": ["cruise", "burn"],
+                "timeout_s": 0.3,
+                "tries": 1,
+            },
+        ],
+    },
+    "mode.cruise.exit_guard": "not fourth",
+    "mode.cruise.edge": [
+        {"to": "burn", "when": "burning"},
+        {"to": "safe", "command": True, "when": "not burning"},
+        {"to": "burn", "command": True},
+    ],
+    "mode.burn.edge": [
+        {"to": "over", "when": "done"},
+        {"to": "cruise", "command": True, "when": "done and not burning"},
+    ],
+    "mode.safe.entry": [{"command": "SHED"}],
+}
+"""Changes that put every field to use, for the engine: it breaks several static rules."""
+
+
 def edited(changes: dict[str, Any]) -> dict[str, Any]:
     """The table's source with values replaced: {"fault.high.priority": 2}.
 

@@ -14,6 +14,7 @@ from onboard.dictionary import protection as rows
 from onboard.dictionary.protection import Protection
 from onboard.fault_protection.expression import (
     FALSE,
+    STALE,
     TRUE,
     And,
     Node,
@@ -611,11 +612,16 @@ def _critical(table: Protection) -> Iterator[Finding]:
 
 
 def _implies(guard: str, conclusion: Node, mode: str) -> bool:
-    """Whether a guard is true only where the conclusion is true."""
+    """Whether a guard is true only where the conclusion is true.
+
+    Unknown operands never make an expression true that some value of theirs would make false, so
+    it is enough to leave unknown whatever the guard does not look at; error tells no more.
+    """
     premise = parse(guard) if guard else And(())
-    names = sorted(monitors_of(premise) | monitors_of(conclusion))
-    for combination in itertools.product(range(4), repeat=len(names)):
-        values = dict(zip(names, combination, strict=True))
+    names = sorted(monitors_of(premise))
+    values = dict.fromkeys(monitors_of(conclusion), STALE)
+    for combination in itertools.product((FALSE, TRUE, STALE), repeat=len(names)):
+        values |= zip(names, combination, strict=True)
         met = evaluate(premise, values, mode) == TRUE
         if met and evaluate(conclusion, values, mode) != TRUE:
             return False

@@ -16,6 +16,9 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+DEEPEST = 32  # operators within operators
+WIDEST = 10  # monitors of one expression: checks go through all that they may be together
+
 FALSE, TRUE, STALE, ERROR = range(4)
 VALUE_NAMES = ("false", "true", "stale", "error")
 
@@ -65,26 +68,40 @@ def parse(text: str) -> Node:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
-        raise ExpressionError(f"cannot read {text!r}: {problem}") from None
-    return _node(tree, text)
+        raise ExpressionError(f"cannot read {shown(text)}: {problem}") from None
+    node = _node(tree, text, DEEPEST)
+    if len(names := monitors_of(node)) > WIDEST:
+        raise ExpressionError(f"{shown(text)}: {len(names)} monitors, allowed {WIDEST}")
+    return node
 
 
-def _node(tree: ast.expr, text: str) -> Node:
+def shown(text: str) -> str:
+    """A text in quotes, its end left out if it is long."""
+    return repr(text if len(text) <= 200 else f"{text[:200]}...")
+
+
+def _part(tree: ast.expr, text: str) -> str:
+    return shown(ast.get_source_segment(text.strip(), tree) or text)
+
+
+def _node(tree: ast.expr, text: str, depth: int) -> Node:
+    if depth == 0:
+        raise ExpressionError(f"{shown(text)}: more than {DEEPEST} operators within each other")
     match tree:
         case ast.Name(id=name):
             return Monitor(name)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return Not(_node(operand, text))
+            return Not(_node(operand, text, depth - 1))
         case ast.BoolOp(op=op, values=values):
-            operands = tuple(_node(value, text) for value in values)
+            operands = tuple(_node(value, text, depth - 1) for value in values)
             return And(operands) if isinstance(op, ast.And) else Or(operands)
         case ast.Call(func=ast.Name(id="mode"), args=args, keywords=[]) if args:
             return Mode(tuple(_name(arg, text) for arg in args))
         case ast.Call(func=ast.Name(id="at_least"), args=[first, *rest], keywords=[]) if rest:
-            operands = tuple(_node(value, text) for value in rest)
+            operands = tuple(_node(value, text, depth - 1) for value in rest)
             return AtLeast(_count(first, len(rest), text), operands)
     raise ExpressionError(
-        f"{ast.unparse(tree)!r} in {text!r}: expected a monitor, mode(NAME, ...), "
+        f"{_part(tree, text)} in {shown(text)}: expected a monitor, mode(NAME, ...), "
         "at_least(K, ...), and, or, not"
     )
 
@@ -92,14 +109,14 @@ def _node(tree: ast.expr, text: str) -> Node:
 def _name(tree: ast.expr, text: str) -> str:
     if isinstance(tree, ast.Name):
         return tree.id
-    raise ExpressionError(f"{ast.unparse(tree)!r} in {text!r}: expected the name of a mode")
+    raise ExpressionError(f"{_part(tree, text)} in {shown(text)}: expected the name of a mode")
 
 
 def _count(tree: ast.expr, operands: int, text: str) -> int:
     value = tree.value if isinstance(tree, ast.Constant) else None
     if type(value) is int and 1 <= value <= operands:
         return value
-    raise ExpressionError(f"{ast.unparse(tree)!r} in {text!r}: expected a count 1 to {operands}")
+    raise ExpressionError(f"{_part(tree, text)} in {shown(text)}: expected a count 1 to {operands}")
 
 
 def monitors_of(node: Node) -> frozenset[str]:

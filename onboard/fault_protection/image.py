@@ -261,6 +261,7 @@ class _Writer:
             if (
                 name in tier.modes
                 and mode.policy == "finish"
+                and mode.finished_when
                 and is_event_ending(tier.action, self.rows)
             ):
                 guards.append(Or((Not(Mode((name,))), parse(mode.finished_when))))

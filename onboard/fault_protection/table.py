@@ -233,7 +233,8 @@ class _Compiler:
         if mode not in row.modes:
             return FALSE
         guards: list[Node] = [parse(row.guard)] if row.guard else []
-        if policy.policy == "finish" and is_event_ending(row.action, self.rows):
+        ends = policy.policy == "finish" and is_event_ending(row.action, self.rows)
+        if ends and policy.finished_when:
             guards.append(parse(policy.finished_when))
         return compile_in_mode(And(tuple(guards)), self.monitor_index, mode)
 

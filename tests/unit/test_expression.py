@@ -86,3 +86,23 @@ def test_names_in_an_expression():
     assert ex.monitors_of(node) == {"a", "b", "c"}
     assert ex.modes_of(node) == {"safe"}
     assert [vote.count for vote in ex.voters_of(node)] == [2]
+
+
+def test_an_expression_without_end_is_refused():
+    with pytest.raises(ex.ExpressionError, match="more than 32 operators within each other"):
+        ex.parse("not " * 2500 + "a")
+    deepest = "not " * (ex.DEEPEST - 1) + "a"
+    assert ex.monitors_of(ex.parse(deepest)) == {"a"}
+
+
+def test_an_expression_of_too_many_monitors_is_refused():
+    names = [f"m{i}" for i in range(ex.WIDEST + 1)]
+    with pytest.raises(ex.ExpressionError, match="11 monitors, allowed 10"):
+        ex.parse(" or ".join(names))
+    assert len(ex.monitors_of(ex.parse(" or ".join(names[1:])))) == ex.WIDEST
+
+
+def test_the_complaint_about_a_long_text_is_short():
+    with pytest.raises(ex.ExpressionError) as refusal:
+        ex.parse("a or " * 5000)
+    assert len(str(refusal.value)) < 1000

@@ -1,5 +1,6 @@
 """Steps of the engine that property tests once found wrong, one by one."""
 
+from protection_machine import Bench
 from protection_tables import table_with
 
 from onboard.fault_protection.actions import Event
@@ -38,3 +39,18 @@ def test_a_repeated_request_is_answered_each_time() -> None:
     for _ in range(5):  # long past the persistence of every monitor
         state, actions = engine.step(state, readings, SAFE_REQUEST)
         assert [a.name for a in actions if isinstance(a, Event)] == ["MODE_REFUSED"]
+
+
+def test_a_short_mask_does_not_cut_a_long_one() -> None:
+    masks = {"LOWER": 1.5, "SAFE": 0.2}
+    changes = {
+        "response.lower.tier.0.masks": [{"monitor": "hot", "for_s": masks["LOWER"]}],
+        "response.silence.tier.0.masks": [{"monitor": "hot", "for_s": masks["SAFE"]}],
+    }
+    bench = Bench(table_with(changes))
+    readings = dict.fromkeys(bench.table.monitor, CLEAR) | {"high": TRIP}
+    for _ in range(3):  # the persistence of `high`
+        bench.step(readings)
+    assert [steps for _, steps in bench.state.masks] == [15]
+    bench.step(readings | {"silence": TRIP})
+    assert [steps for _, steps in bench.state.masks] == [14]
