@@ -26,6 +26,7 @@ const exercise EXERCISES[] = {
     {"burn", exercise_burn},
     {"effector", exercise_effector},
     {"guidance", exercise_guidance},
+    {"thrust_monitor", exercise_thrust_monitor},
     {"touchdown", exercise_touchdown},
     {"fault", exercise_fault},
     {"fault_table", exercise_fault_table},

@@ -5,6 +5,7 @@
 #include "onboard/guidance.h"
 #include "onboard/hash.h"
 #include "onboard/quaternion.h"
+#include "onboard/thrust_monitor.h"
 #include "onboard/touchdown.h"
 #include "onboard/vector.h"
 
@@ -239,6 +240,33 @@ uint64_t exercise_effector(void) {
       const int64_t words[3] = {row->time_ns, row->sequence, row->on};
       hash = ob_hash_f64s(ob_hash_i64s(hash, words, 3), &row->throttle, 1);
     }
+  }
+  return hash;
+}
+
+/* Two canted engines whose throttles wander; the second one breaks at half time. */
+uint64_t exercise_thrust_monitor(void) {
+  uint64_t stream = 45, hash = OB_HASH_SEED;
+  const double mass_kg = 300.0;
+  const ob_thrust_params params = {.thrust_n = {500.0, 500.0},
+                                   .direction = {{0.18, 0.0, 0.98}, {-0.18, 0.0, 0.98}},
+                                   .valve_delay_s = 0.02,
+                                   .lag_s = 0.08};
+  ob_thrust_monitor monitor;
+  ob_nav_state nav = {.valid = 1};
+  ob_actuator_command command = {.engine_on = {1, 1}};
+  ob_thrust_monitor_init(&monitor, &params);
+  for (int i = 0; i < 400; i++) {
+    double felt[3];
+    argument_vector(&stream, felt, 0.01);
+    for (int k = 0; k < OB_ENGINES; k++) {
+      double whole = k == 1 && i > 200 ? 0.1 : 1.0;
+      ob_v3_axpy(felt, whole * monitor.throttle[k] * params.thrust_n[k] / mass_kg, params.direction[k]);
+      command.engine_throttle[k] = argument_between(&stream, 0.5, 0.7);
+    }
+    ob_v3_copy(nav.specific_force_body_m_s2, felt);
+    ob_thrust_monitor_step(&monitor, &nav, &command, mass_kg);
+    hash = ob_thrust_monitor_hash(&monitor, hash);
   }
   return hash;
 }
