@@ -3,7 +3,7 @@ commands; only what it reads from channels is replaced."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hil.trace import Trace, TraceStep
@@ -62,7 +62,7 @@ class TracedProtection(FaultProtection):
             self.reproduced += self.reproduced == self._at and self._is_as_in(row)
             self._at += 1
 
-    def readings(self, now_ns: int) -> list[int]:
+    def readings(self, now_ns: int) -> Sequence[int]:
         row = self._trace[min(self._at, len(self._trace) - 1)]
         named = row.readings
         return [

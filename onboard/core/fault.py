@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
+from operator import getitem
 from typing import Any
 
 from onboard.core._core import ffi, lib
 from onboard.fault_protection.actions import Action, Command, Event
 from onboard.fault_protection.engine import State
 from onboard.fault_protection.image import Image
-from onboard.fault_protection.monitors import Counted, Rule
-from onboard.fault_protection.responses import FaultState
+from onboard.fault_protection.monitors import states
+from onboard.fault_protection.responses import QUIET, FaultState
 from onboard.fault_protection.table import Table
 from onboard.modes.graph import NO_REQUEST
 
@@ -21,6 +23,11 @@ ERRORS = {
     lib.OB_FAULT_TABLE_CODE: "one of its expressions is none",
     lib.OB_FAULT_TABLE_ROW: "a field is out of range",
 }
+_FAULT = struct.Struct("=IIIBBBB")  # ob_fault_response; the faults come first in a state
+_QUIET = bytes(_FAULT.size)
+_MASKED, _COUNTED, _VERDICT = (
+    ffi.offsetof("ob_fault_state", name) for name in ("masked", "counted", "verdict")
+)
 _FAULT_EVENTS = {
     lib.OB_FAULT_DO_ACTIVE: "FAULT_ACTIVE",
     lib.OB_FAULT_DO_LATCHED: "FAULT_LATCHED",
@@ -59,56 +66,100 @@ class CheckedImage:
             raise ImageError(f"image of {len(data)} bytes: {ERRORS[error]}")
 
 
+class FaultReaders:
+    """Classifies the channels of an image: values and ages to one reading for each monitor."""
+
+    def __init__(self, image: CheckedImage) -> None:
+        self._image, self._table = image, image.table  # the image is the memory of the table
+        self._readings = ffi.new("uint8_t[]", image.table.header.monitors)
+        self._raw = ffi.buffer(self._readings)
+        self._memory = ffi.new("ob_fault_memory *")
+        self.forget()
+
+    def read(self, now_ns: int, values: Sequence[float], ages: Sequence[int]) -> bytes:
+        """One of `monitors.READING_NAMES` for each monitor."""
+        lib.ob_fault_read(self._table, self._memory, now_ns, values, ages, self._readings)
+        return self._raw[:]
+
+    def forget(self) -> None:
+        """Begin anew, without earlier samples."""
+        lib.ob_fault_memory_init(self._memory)
+
+    def state_hash(self, h: int) -> int:
+        """Chain what is remembered of earlier samples."""
+        return int(lib.ob_fault_memory_hash(self._table, self._memory, h))
+
+
 class FaultEngine:
-    """`Engine` on the C core. States are converted at every call: for comparison, not for speed."""
+    """`Engine` on the C core: the same states, values and actions.
+
+    The core's state is kept from call to call, and made a `State` only when a step changed it.
+    """
 
     def __init__(self, table: Table, image: Image) -> None:
         self.table = table
         self.checked = CheckedImage(image.data)
         self.commands = image.commands
-        self._state = ffi.new("ob_fault_state *")
+        self._state, self._scratch = ffi.new("ob_fault_state *"), ffi.new("ob_fault_state *")
+        self._raw = ffi.buffer(self._state)
+        self._known: State | None = None  # what `_state` holds
+        self._fixed_state: State | None = None  # the last fixed point, answered at once
+        self._fixed_readings = b""
         self._actions = ffi.new("ob_fault_actions *")
         self._values = ffi.new("uint8_t[]", lib.OB_FAULT_MONITORS)
+        self._counts = [states(rule) for rule in table.rules]
+        self._positions: list[dict[tuple[int, int], int]] = [
+            {counted: at for at, counted in enumerate(counts)} for counts in self._counts
+        ]
 
     def initial(self, mode: int | None = None) -> State:
         """The state at power-up, in the initial mode of the table unless told."""
         start = self.table.initial_mode if mode is None else mode
-        lib.ob_fault_init(self.checked.table, self._state, start)
-        return self.state_of(self._state)
+        lib.ob_fault_init(self.checked.table, self._scratch, start)
+        return self.state_of(self._scratch)
 
     def step(
         self, state: State, readings: Sequence[int], request: int = NO_REQUEST, clear: int = 0
     ) -> tuple[State, tuple[Action, ...]]:
         """The next state and the actions, as `Engine.step`."""
-        self.fill(self._state, state)
-        lib.ob_fault_step(
-            self.checked.table, self._state, bytes(readings), request, clear, self._actions
-        )
-        return self.state_of(self._state), self.actions_of(self._actions)
+        readings, asked = bytes(readings), request != NO_REQUEST or clear
+        if state is self._fixed_state and readings == self._fixed_readings and not asked:
+            return state, ()
+        self._hold(state)
+        before = self._raw[:]
+        lib.ob_fault_step(self.checked.table, self._state, readings, request, clear, self._actions)
+        actions = self.actions_of(self._actions)
+        if self._raw[:] != before:
+            self._known = state = self.state_of(self._state)
+        elif not (actions or asked):
+            self._fixed_state, self._fixed_readings = state, readings
+        return state, actions
 
     def values(self, state: State, readings: Sequence[int]) -> list[int]:
         """What each monitor would answer in a step with these readings."""
-        self.fill(self._state, state)
+        self._hold(state)
         lib.ob_fault_values(self.checked.table, self._state, bytes(readings), self._values)
         return list(self._values[0 : len(state.monitors)])
 
     def reset(self, state: State, within_window: bool) -> tuple[State, tuple[Action, ...]]:
         """What a restarted computer begins with, as `Engine.reset`."""
-        self.fill(self._state, state)
+        self._hold(state)
         lib.ob_fault_reset(self.checked.table, self._state, within_window, self._actions)
-        return self.state_of(self._state), self.actions_of(self._actions)
+        self._known = state = self.state_of(self._state)
+        return state, self.actions_of(self._actions)
 
-    def hash(self, state: State, seed: int = lib.OB_HASH_SEED) -> int:
-        """The 64-bit hash of a state."""
-        self.fill(self._state, state)
-        return int(lib.ob_fault_hash(self.checked.table, self._state, seed))
+    def _hold(self, state: State) -> None:
+        """Have `_state` hold a state."""
+        if state is not self._known:
+            self.fill(self._state, state)
+            self._known = state
 
     def fill(self, c: Any, state: State) -> None:
         """Write a state into an `ob_fault_state`."""
         ffi.memmove(c, bytes(ffi.sizeof("ob_fault_state")), ffi.sizeof("ob_fault_state"))
         c.mode, c.resets = state.mode, state.resets
-        for i, (rule, at) in enumerate(zip(self.table.rules, state.monitors, strict=True)):
-            c.verdict[i], c.counted[i] = counted_at(rule, at)
+        for i, (counts, at) in enumerate(zip(self._counts, state.monitors, strict=True)):
+            c.verdict[i], c.counted[i] = counts[at]
         for monitor, steps in state.masks:
             c.masked[monitor] = steps
         for k, fault in enumerate(state.faults):
@@ -117,17 +168,21 @@ class FaultEngine:
 
     def state_of(self, c: Any) -> State:
         """The state in an `ob_fault_state`."""
-        rules = self.table.rules
+        raw, monitors = ffi.buffer(c)[:], len(self._counts)
+        verdicts = raw[_VERDICT : _VERDICT + monitors]
+        counted = struct.unpack_from(f"={monitors}h", raw, _COUNTED)
+        masked = struct.unpack_from(f"={monitors}I", raw, _MASKED)
         return State(
             c.mode,
-            tuple(position(rule, c.verdict[i], c.counted[i]) for i, rule in enumerate(rules)),
-            tuple((i, c.masked[i]) for i in range(len(rules)) if c.masked[i]),
-            tuple(
-                FaultState(*(getattr(c.fault[k], name) for name in FaultState._fields))
-                for k in range(len(self.table.fault_names))
-            ),
+            tuple(map(getitem, self._positions, zip(verdicts, counted, strict=True))),
+            tuple((i, steps) for i, steps in enumerate(masked) if steps) if any(masked) else (),
+            self._faults_of(raw[: len(self.table.fault_names) * _FAULT.size]),
             c.resets,
         )
+
+    def _faults_of(self, raw: bytes) -> tuple[FaultState, ...]:
+        rows = (raw[at : at + _FAULT.size] for at in range(0, len(raw), _FAULT.size))
+        return tuple(QUIET if row == _QUIET else _fault_of(row) for row in rows)
 
     def actions_of(self, c: Any) -> tuple[Action, ...]:
         """Commands and events of an `ob_fault_actions`."""
@@ -149,22 +204,6 @@ class FaultEngine:
         return Event(_TIER_EVENTS[c.kind], (fault, ("tier", c.tier), *attempt))
 
 
-def position(rule: Rule, verdict: int, counted: int) -> int:
-    """Where `monitors.states` of the rule has a verdict and its count."""
-    if counted == 0:
-        return verdict
-    up, down = rule.persistence - 1, rule.clear - 1
-    if counted > 0:  # towards tripped, from unknown or cleared
-        return 3 + verdict * up + counted - 1
-    return 3 + 2 * up + (verdict // 2) * down - counted - 1
-
-
-def counted_at(rule: Rule, at: int) -> Counted:
-    """The verdict and count at a position: the inverse of `position`."""
-    up, down = rule.persistence - 1, rule.clear - 1
-    if at < 3:
-        return Counted(at, 0)
-    if (rest := at - 3) < 2 * up:
-        return Counted(rest // up, rest % up + 1)
-    rest -= 2 * up
-    return Counted(rest // down * 2, -(rest % down) - 1)
+def _fault_of(row: bytes) -> FaultState:
+    timer, spent, kept, status, phase, tier, tries = _FAULT.unpack(row)
+    return FaultState(status, phase, tier, tries, timer, spent, kept)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from onboard.bus import Bus
-from onboard.core._core import ffi, lib
+from onboard.core._core import lib
+from onboard.core.fault import FaultEngine, FaultReaders
 from onboard.dictionary import Dictionary
 from onboard.fault_protection.actions import Action, Command
 from onboard.fault_protection.engine import Engine, State
+from onboard.fault_protection.image import image_of
 from onboard.fault_protection.monitors import TRIPPED, states
 from onboard.fault_protection.responses import (
     ACTIVE,
@@ -20,7 +22,7 @@ from onboard.fault_protection.responses import (
     PHASE_NAMES,
     FaultState,
 )
-from onboard.fault_protection.table import channels_of, compile_table, readers
+from onboard.fault_protection.table import PythonReaders, channels_of, compile_table
 from onboard.modes.graph import NO_REQUEST
 from onboard.modes.manager import ModeManager
 from onboard.services.events import EventSink
@@ -85,17 +87,25 @@ class FaultProtection:
         events: EventSink | None = None,
         initial_mode: str | None = None,
         longest: int | None = None,
+        engine: Literal["core", "python"] = "core",
     ) -> None:
         """`channel_reader` is the class `ChannelReader`, or what builds one for a list of names.
-        `longest` shortens the table's counts, as in the walk."""
+        `longest` shortens the table's counts, as in the walk. Both engines answer equally; that of
+        the core is the one that the walk checks and boards run."""
         self.table = compile_table(dictionary.protection, longest)
-        self.engine = Engine(self.table)
+        self.engine: Engine | FaultEngine
+        self._readers: PythonReaders | FaultReaders
+        if engine == "python":
+            self.engine = Engine(self.table)
+            self._readers = PythonReaders(dictionary.protection)
+        else:
+            self.engine = FaultEngine(self.table, image_of(dictionary.protection, longest))
+            self._readers = FaultReaders(self.engine.checked)
         self.modes = ModeManager(bus, self.table.graph)
         names = channels_of(dictionary.protection)
         self._read = channel_reader(bus, dictionary, names).read
         self._values = [0.0] * len(names)
         self._ages = [0] * len(names)
-        self._readers, self._memory = readers(dictionary.protection)
         self._dispatch = commands.dispatch
         self._emit = events.emit if events is not None else None
         self._topic = bus.topic("faults")
@@ -154,12 +164,10 @@ class FaultProtection:
         for action in actions:
             self._act(action, now_ns)
 
-    def readings(self, now_ns: int) -> list[int]:
+    def readings(self, now_ns: int) -> Sequence[int]:
         """What each monitor reads from its channel now."""
-        values, ages = self._values, self._ages
-        self._read(now_ns, values, ages)
-        self._memory[0] = now_ns
-        return [reader(values, ages) for reader in self._readers]
+        self._read(now_ns, self._values, self._ages)
+        return self._readers.read(now_ns, self._values, self._ages)
 
     def handlers(self) -> dict[str, Callable[..., str | None]]:
         """The commands that it carries out; a handler returns why it refuses."""
@@ -179,8 +187,7 @@ class FaultProtection:
     def state_hash(self, h: int) -> int:
         """Chain the engine's state and what the monitors remember of earlier samples."""
         h = lib.ob_hash_bytes(h, self._digest, len(self._digest))
-        memory = self._memory
-        return int(lib.ob_hash_f64s(h, ffi.from_buffer("double[]", memory), len(memory)))
+        return self._readers.state_hash(h)
 
     def checkpoint(self) -> bytes:
         """What a restart needs: mode, resets and faults."""
@@ -200,8 +207,7 @@ class FaultProtection:
         fresh = self.engine.initial(mode)
         self._state = fresh._replace(resets=resets, faults=faults)
         self._last_reset_ns = last_reset_ns
-        for i in range(1, len(self._memory)):
-            self._memory[i] = float("nan")
+        self._readers.forget()
         self._clear = 0
         self.modes.take_request()
         self._restored = True

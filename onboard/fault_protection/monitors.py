@@ -121,8 +121,8 @@ def masked(table: Transitions) -> Transitions:
 Reader = Callable[[Sequence[float], Sequence[int]], int]
 """(value of each channel, age of each channel in nanoseconds) -> reading.
 
-Readers that compare with an earlier sample keep it in `memory`, an array of doubles whose element 0
-is the time of this step in nanoseconds and whose part that begins at `at` is theirs.
+Readers that compare with an earlier sample keep it in `memory`, an array of doubles: element 0 is
+the time of this step in nanoseconds, element `at` their value before, `at + 1` its time.
 """
 
 
@@ -210,7 +210,7 @@ def delta(
 ) -> Reader:
     """Trips when the value moved by more than `enter` since the last step.
 
-    Memory: [value]; NaN while there is none, as after a stale step.
+    It remembers the value; NaN while there is none, as after a stale step.
     """
 
     def read(values: Sequence[float], ages: Sequence[int]) -> int:
@@ -229,10 +229,7 @@ def delta(
 def rate(
     channel: int, stale_ns: int, enter: float, leave: float, memory: array[float], at: int
 ) -> Reader:
-    """Trips when the value changed faster than `enter` a second between two samples.
-
-    Memory: [value, time of its sample].
-    """
+    """Trips when the value changed faster than `enter` a second between two samples."""
 
     def read(values: Sequence[float], ages: Sequence[int]) -> int:
         if ages[channel] > stale_ns:
@@ -253,10 +250,7 @@ def rate(
 
 
 def stuck(channel: int, stale_ns: int, tolerance: float, memory: array[float], at: int) -> Reader:
-    """Trips on a new sample within `tolerance` of the one before; no news between samples.
-
-    Memory: [value, time of its sample].
-    """
+    """Trips on a new sample within `tolerance` of the one before; no news between samples."""
 
     def read(values: Sequence[float], ages: Sequence[int]) -> int:
         if ages[channel] > stale_ns:
@@ -279,15 +273,15 @@ def stuck(channel: int, stale_ns: int, tolerance: float, memory: array[float], a
 def gap(channel: int, enter_ns: int, leave_ns: int, memory: array[float], at: int) -> Reader:
     """Trips on a new sample more than `enter_ns` after the one before; no news between samples.
 
-    Memory: [time of the last sample]; NaN before the first.
+    It remembers the time of the last sample; NaN before the first.
     """
 
     def read(values: Sequence[float], ages: Sequence[int]) -> int:
         age = ages[channel]
         if age >= NEVER_NS:
             return NO_NEWS
-        before, now_ns = memory[at], memory[0] - age
-        memory[at] = now_ns
+        before, now_ns = memory[at + 1], memory[0] - age
+        memory[at + 1] = now_ns
         if before != before or now_ns == before:
             return NO_NEWS
         return _magnitude(now_ns - before, enter_ns, leave_ns)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from onboard.core._core import ffi, lib
 from onboard.dictionary import protection as rows
 from onboard.fault_protection import monitors
 from onboard.fault_protection.actions import MODES, PROTECTION, Command
@@ -281,22 +282,44 @@ def channels_of(protection: rows.Protection) -> tuple[str, ...]:
 def readers(protection: rows.Protection) -> tuple[tuple[Reader, ...], array[float]]:
     """One reader per monitor over the channels of `channels_of`, and the memory they share.
 
-    Before each round the caller writes the time of the step in nanoseconds into `memory[0]`.
+    Before each round the caller writes the time of the step in nanoseconds into `memory[0]`; then
+    come the sample before and its time for each monitor.
     """
-    memory = array("d", [0.0])
     index = {name: i for i, name in enumerate(channels_of(protection))}
     ordered = [protection.monitor[name] for name in monitor_order(protection)]
-    return tuple(_reader(row, index, memory) for row in ordered), memory
+    memory = array("d", [0.0, *[monitors.NAN] * (2 * len(ordered))])
+    made = (_reader(row, index, memory, 1 + 2 * i) for i, row in enumerate(ordered))
+    return tuple(made), memory
 
 
-def _reader(row: rows.Monitor, index: dict[str, int], memory: array[float]) -> Reader:
+class PythonReaders:
+    """`core.fault.FaultReaders` in Python: the same readings, the same hash."""
+
+    def __init__(self, protection: rows.Protection) -> None:
+        self._readers, self._memory = readers(protection)
+
+    def read(self, now_ns: int, values: Sequence[float], ages: Sequence[int]) -> list[int]:
+        """One of `monitors.READING_NAMES` for each monitor."""
+        self._memory[0] = now_ns
+        return [reader(values, ages) for reader in self._readers]
+
+    def forget(self) -> None:
+        """Begin anew, without earlier samples."""
+        for i in range(1, len(self._memory)):
+            self._memory[i] = monitors.NAN
+
+    def state_hash(self, h: int) -> int:
+        """Chain what is remembered of earlier samples."""
+        samples = ffi.from_buffer("double[]", self._memory) + 1
+        return int(lib.ob_hash_f64s(h, samples, len(self._memory) - 1))
+
+
+def _reader(row: rows.Monitor, index: dict[str, int], memory: array[float], at: int) -> Reader:
     channel = index[row.channel]
     if isinstance(row, rows.Stale):
         return monitors.stale(channel, nanoseconds(row.enter_s), nanoseconds(row.exit_s))
     if isinstance(row, rows.Gap):
-        return monitors.gap(
-            channel, nanoseconds(row.enter_s), nanoseconds(row.exit_s), memory, _take(memory, 1)
-        )
+        return monitors.gap(channel, nanoseconds(row.enter_s), nanoseconds(row.exit_s), memory, at)
     old = nanoseconds(row.stale_after_s)
     match row:
         case rows.Limits():
@@ -306,22 +329,14 @@ def _reader(row: rows.Monitor, index: dict[str, int], memory: array[float]) -> R
         case rows.Expected():
             return monitors.expected(channel, old, row.value)
         case rows.Delta():
-            at = _take(memory, 1)
             return monitors.delta(channel, old, row.enter, row.exit, memory, at)
         case rows.Rate():
-            at = _take(memory, 2)
             return monitors.rate(channel, old, row.enter, row.exit, memory, at)
         case rows.Stuck():
-            return monitors.stuck(channel, old, row.tolerance, memory, _take(memory, 2))
+            return monitors.stuck(channel, old, row.tolerance, memory, at)
         case rows.Consistency():
             pair = (channel, index[row.other])
             return monitors.consistency(pair, old, row.scale, row.offset, row.enter, row.exit)
-
-
-def _take(memory: array[float], count: int) -> int:
-    at = len(memory)
-    memory.extend([monitors.NAN] * count)
-    return at
 
 
 def _bounds(limits: rows.Range) -> Sequence[float]:

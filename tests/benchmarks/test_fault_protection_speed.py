@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from onboard.core._core import ffi, lib
-from onboard.core.fault import FaultEngine
+from onboard.core.fault import CheckedImage, FaultEngine, FaultReaders
 from onboard.dictionary import load
 from onboard.fault_protection.engine import Engine
 from onboard.fault_protection.image import image_of
 from onboard.fault_protection.monitors import CLEAR, TRIP
-from onboard.fault_protection.table import channels_of, compile_table, readers
+from onboard.fault_protection.table import PythonReaders, channels_of, compile_table
 
 LANDER = load("lander").protection
 
@@ -26,21 +26,35 @@ def settled(mode: str) -> tuple[Engine, Any, list[int]]:
     return engine, state, readings
 
 
-def test_readers(benchmark: Any) -> None:
-    made, memory = readers(LANDER)
+@pytest.mark.parametrize("engine", ["core", "python"])
+def test_readers(benchmark: Any, engine: str) -> None:
+    core = FaultReaders(CheckedImage(image_of(LANDER).data))
+    made = core if engine == "core" else PythonReaders(LANDER)
     count = len(channels_of(LANDER))
     values, ages = [1.0] * count, [0] * count
-    memory[0] = 1.0
-    benchmark(lambda: [read(values, ages) for read in made])
+    benchmark(made.read, 1, values, ages)
 
 
-def test_step_at_a_fixed_point(benchmark: Any) -> None:
-    engine, state, readings = settled("braking")
-    benchmark(engine.step, state, readings)
+@pytest.mark.parametrize("engine", ["core", "python"])
+@pytest.mark.parametrize("changes", [False, True], ids=["at_a_fixed_point", "that_changes"])
+def test_step_as_it_flies(benchmark: Any, engine: str, changes: bool) -> None:
+    """One that changes: a monitor trips for one step and clears in the next, and so on."""
+    python, state, readings = settled("braking")
+    flies = FaultEngine(python.table, image_of(LANDER)) if engine == "core" else python
+    tripping = list(readings)
+    tripping[python.table.monitors.index("imu_silent")] = TRIP if changes else CLEAR
+    rounds = [bytes(tripping), bytes(readings)] if engine == "core" else [tripping, readings]
+
+    def two_steps() -> None:
+        nonlocal state
+        for row in rounds:
+            state, _ = flies.step(state, row)
+
+    benchmark(two_steps)
 
 
 @pytest.mark.parametrize("wrong", ["nothing", "imu_silent", "propellant_low"])
-def test_step_that_is_computed(benchmark: Any, wrong: str) -> None:
+def test_step_of_python_computed_in_full(benchmark: Any, wrong: str) -> None:
     """An equal state that is not the remembered object is computed in full."""
     engine, state, readings = settled("braking")
     if wrong != "nothing":
@@ -68,7 +82,7 @@ def before(wrong: str) -> tuple[FaultEngine, Any, bytes]:
 
 
 @pytest.mark.parametrize("wrong", ["nothing", "everything"])
-def test_a_thousand_steps_in_c(benchmark: Any, wrong: str) -> None:
+def test_a_thousand_steps_of_c(benchmark: Any, wrong: str) -> None:
     """Each from a copy of the same state; `everything` raises and answers every fault at once."""
     engine, start, readings = before(wrong)
     actions, state = ffi.new("ob_fault_actions *"), ffi.new("ob_fault_state *")
@@ -83,7 +97,7 @@ def test_a_thousand_steps_in_c(benchmark: Any, wrong: str) -> None:
     assert (actions.count > len(LANDER.fault)) == (wrong == "everything")
 
 
-def test_a_thousand_rounds_of_readers_in_c(benchmark: Any) -> None:
+def test_a_thousand_rounds_of_readers_of_c(benchmark: Any) -> None:
     engine, _, _ = before("nothing")
     count = len(channels_of(LANDER))
     memory = ffi.new("ob_fault_memory *")

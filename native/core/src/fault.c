@@ -127,6 +127,8 @@ uint64_t ob_fault_hash(const ob_fault_table *table, const ob_fault_state *state,
 
 uint64_t ob_fault_memory_hash(const ob_fault_table *table, const ob_fault_memory *memory,
                               uint64_t hash) {
-  hash = ob_hash_f64s(hash, memory->value, table->header.monitors);
-  return ob_hash_f64s(hash, memory->time_ns, table->header.monitors);
+  for (uint32_t i = 0; i < table->header.monitors; i++) {
+    hash = ob_hash_f64(ob_hash_f64(hash, memory->value[i]), memory->time_ns[i]);
+  }
+  return hash;
 }
