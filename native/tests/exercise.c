@@ -26,6 +26,7 @@ const exercise EXERCISES[] = {
     {"burn", exercise_burn},
     {"effector", exercise_effector},
     {"guidance", exercise_guidance},
+    {"orbit_burn", exercise_orbit_burn},
     {"thrust_monitor", exercise_thrust_monitor},
     {"touchdown", exercise_touchdown},
     {"fault", exercise_fault},

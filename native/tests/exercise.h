@@ -48,6 +48,7 @@ uint64_t exercise_attitude_control(void);
 uint64_t exercise_burn(void);
 uint64_t exercise_effector(void);
 uint64_t exercise_guidance(void);
+uint64_t exercise_orbit_burn(void);
 uint64_t exercise_thrust_monitor(void);
 uint64_t exercise_touchdown(void);
 

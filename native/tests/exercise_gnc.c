@@ -4,6 +4,7 @@
 #include "onboard/effector.h"
 #include "onboard/guidance.h"
 #include "onboard/hash.h"
+#include "onboard/orbit_burn.h"
 #include "onboard/quaternion.h"
 #include "onboard/thrust_monitor.h"
 #include "onboard/touchdown.h"
@@ -105,6 +106,24 @@ uint64_t exercise_burn(void) {
   for (int i = 0; i < 6; i++) {
     int64_t converged = ob_burn_correct(&burn, &site, position_m, velocity_m_s, 2.6, 3138.0, 1.0, &gate);
     hash = ob_hash_u64(ob_burn_hash(&burn, hash), (uint64_t)converged);
+  }
+  return hash;
+}
+
+/* Burns that settle and end by what is felt, by the timer, or are refused. */
+uint64_t exercise_orbit_burn(void) {
+  uint64_t stream = 44, hash = OB_HASH_SEED;
+  const ob_orbit_burn_params params = {.throttle = 0.15, .settle_s = 1.8, .felt_share = 0.5,
+                                       .timer_share = 1.1, .scale_band = 0.2, .lag_s = 0.13};
+  for (int burn = 0; burn < 20; burn++) {
+    ob_orbit_burn b;
+    double felt_share = argument_between(&stream, 0.0, 1.5);
+    ob_orbit_burn_init(&b, &params);
+    ob_orbit_burn_start(&b, argument_between(&stream, 0.2, 20.0));
+    for (int i = 0; i < 1500 && ob_orbit_burn_step(&b, 0.038 * felt_share, 0.38, 0.38) > 0.0; i++) {
+      hash = ob_orbit_burn_hash(&b, hash);
+    }
+    hash = ob_orbit_burn_hash(&b, hash);
   }
   return hash;
 }

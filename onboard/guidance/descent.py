@@ -38,6 +38,8 @@ class DescentGuidance:
         lib.ob_site_init(place, site.latitude_rad, site.longitude_rad, site.elevation_m)
         settings = from_parameters("ob_guidance_params", parameters, "guidance")
         lib.ob_guidance_init(self.state, settings, place)
+        burn = from_parameters("ob_orbit_burn_params", parameters, "orbit_burn")
+        lib.ob_orbit_burn_init(ffi.addressof(self.state, "orbit"), burn)
         self._navigation = bus.topic("navigation")
         self._touchdown = bus.topic("touchdown")
         self._actuators = bus.topic("actuators")
@@ -60,7 +62,28 @@ class DescentGuidance:
         """Commit to the descent: turn to the ignition attitude and ignite when it is time."""
         if self.phase == lib.OB_GUIDANCE_SHUTDOWN:
             return "the engines have been shut down"
+        if self.burns_in_orbit:
+            return "a burn in orbit has not ended"
         self.request = lib.OB_GUIDANCE_RUN
+        return None
+
+    @property
+    def burns_in_orbit(self) -> bool:
+        return bool(lib.ob_orbit_burn_burns(ffi.addressof(self.state, "orbit")))
+
+    def burn_in_orbit(self, now_ns: int, velocity_m_s: float) -> str | None:
+        """Gain a velocity along the thrust, in the attitude that is held."""
+        if self.phase != lib.OB_GUIDANCE_IDLE:
+            return "the descent has been started"
+        if self.burns_in_orbit:
+            return "a burn in orbit has not ended"
+        lib.ob_orbit_burn_start(ffi.addressof(self.state, "orbit"), velocity_m_s)
+        return None
+
+    def stop_burn_in_orbit(self, now_ns: int) -> str | None:
+        """Engines off, if a burn in orbit is what they burn for."""
+        if self.burns_in_orbit:
+            self.state.orbit.state = lib.OB_ORBIT_BURN_DONE
         return None
 
     def hold(self, now_ns: int, hold: int = 1) -> str | None:

@@ -248,6 +248,8 @@ class Lander:
             **self.fault_protection.handlers(),
             "RESTART": self._restart,
             "DESCENT_START": self.guidance.start,
+            "ORBIT_BURN": self.guidance.burn_in_orbit,
+            "ORBIT_BURN_STOP": self.guidance.stop_burn_in_orbit,
             "GUIDANCE_HOLD": self.guidance.hold,
             "ENGINE_SHUTDOWN": self.guidance.shutdown,
             "ENGINE_INHIBIT": self.control.inhibit_engines,

@@ -26,7 +26,7 @@ NOMINAL = {
         "specific_force_body_m_s2": (0.0, 0.0, 2.5),
         "velocity_site_m_s": (1690.0, 0.0, -5.0),
     },
-    "guidance": {"phase": 1, "engines_on": 0},
+    "guidance": {"phase": 1, "engines_on": 0, "orbit_burn": 0},
     "actuators": {"engine_throttle": (0.0, 0.0)},
     "touchdown": {"confirmed": 0},
     "rangefinder.a": {"range_m": 16_000.0},

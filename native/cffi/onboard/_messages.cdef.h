@@ -24,6 +24,7 @@ typedef struct {
   int64_t phase;
   double time_to_go_s;
   double range_to_go_m;
+  int64_t orbit_burn;
 } ob_guidance_command;
 
 #define OB_THRUSTERS 12

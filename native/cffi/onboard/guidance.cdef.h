@@ -66,6 +66,7 @@ typedef struct {
   double shift_m;
   double allowance_m;
   double descent_m_s;
+  ob_orbit_burn orbit;
   double rate_body_rad_s[3];
   ob_guidance_command command;
 } ob_guidance;

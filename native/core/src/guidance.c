@@ -521,6 +521,21 @@ static void fill_command(ob_guidance *g, const ob_nav_state *nav, const double t
   c->range_to_go_m = ob_sqrt(r[0] * r[0] + r[1] * r[1]);
 }
 
+/* In IDLE the engines burn for a burn in orbit or not at all, also while the navigation is not valid: then
+ * nothing is felt, and the timer ends it. */
+static void burn_in_orbit(ob_guidance *g, const ob_nav_state *nav, double dt) {
+  ob_guidance_command *c = &g->command;
+  if (g->phase != OB_GUIDANCE_IDLE) {
+    return;
+  }
+  double rated = model_thrust_n(g) / g->mass_kg;
+  double felt = nav->valid ? ob_v3_dot(nav->specific_force_body_m_s2, g->thrust_body) : 0.0;
+  c->throttle = ob_orbit_burn_step(&g->orbit, felt * dt, g->throttle_lagged * rated,
+                                   g->orbit.params.throttle * rated);
+  c->engines_on = c->throttle > 0.0;
+  c->orbit_burn = g->orbit.state;
+}
+
 static void begin_attitude(ob_guidance *g, const ob_nav_state *nav) {
   memcpy(g->command.q_site_from_body, nav->q_site_from_body, sizeof nav->q_site_from_body);
   ob_q_normalize(g->command.q_site_from_body);
@@ -555,12 +570,12 @@ void ob_guidance_resume(ob_guidance *guidance, int64_t phase, const ob_nav_state
 
 void ob_guidance_step(ob_guidance *guidance, const ob_nav_state *nav, int64_t request,
                       int64_t touchdown_confirmed, ob_guidance_command *out) {
-  double thrust[3], direction[3] = {0.0, 0.0, 0.0}, q_wanted[4];
+  double thrust[3], direction[3] = {0.0, 0.0, 0.0}, q_wanted[4], dt = 0.0;
   if (nav->valid) {
     if (!guidance->started) {
       begin_attitude(guidance, nav);
     }
-    double dt = elapsed_s(guidance->time_ns, nav->time_ns);
+    dt = elapsed_s(guidance->time_ns, nav->time_ns);
     guidance->time_ns = nav->time_ns;
     estimate_thrust(guidance, nav, dt);
     advance_attitude(guidance, dt);
@@ -579,6 +594,7 @@ void ob_guidance_step(ob_guidance *guidance, const ob_nav_state *nav, int64_t re
     slew(guidance, q_wanted, ob_max(dt, 0.01));
     fill_command(guidance, nav, thrust);
   }
+  burn_in_orbit(guidance, nav, dt);
   *out = guidance->command;
 }
 
@@ -598,6 +614,7 @@ uint64_t ob_guidance_hash(const ob_guidance *guidance, uint64_t hash) {
   hash = ob_hash_f64(hash, g->shift_m);
   hash = ob_hash_f64(hash, g->allowance_m);
   hash = ob_hash_f64(hash, g->descent_m_s);
+  hash = ob_orbit_burn_hash(&g->orbit, hash);
   hash = ob_hash_f64s(hash, g->rate_body_rad_s, 3);
   hash = ob_hash_f64s(hash, g->command.q_site_from_body, 4);
   return ob_hash_f64(hash, g->command.throttle);

@@ -2,6 +2,7 @@
  *
  *   IDLE -> COAST -> BRAKING -> APPROACH -> VERTICAL -> SHUTDOWN, forward only.
  *
+ * IDLE      holds the attitude it was given, and burns in orbit along it when asked to (orbit_burn.h).
  * COAST     turns to the attitude that the burn would begin with and ignites when the burn from here
  *           would need `ignition_throttle` (see burn.h): a criterion of the navigated state, not of time.
  * BRAKING   linear-tangent steering at constant throttle to the gate (burn.h), corrected once a second.
@@ -27,7 +28,7 @@
  * - Attitude commands obey a rate and an angular acceleration limit; tilt narrows near the ground.
  * - With one of two canted engines the thrust leans away from body z: the body leans the other way, but
  *   never beyond the tilt limit, so it comes down all but upright and drifts with what the limit leaves.
- * - While the navigation is not valid the last command stands.
+ * - While the navigation is not valid the last command stands; a burn in orbit goes on by its timer.
  *
  * Gravity is central, with Coriolis and centrifugal terms, in site axes: at 450 km from the target "down"
  * is 15 deg off the site's. Vectors in site axes are relative to the turning Moon; the rate command leaves
@@ -42,6 +43,7 @@
 #include "onboard/burn.h"
 #include "onboard/frame.h"
 #include "onboard/messages.h"
+#include "onboard/orbit_burn.h"
 
 typedef enum {
   OB_GUIDANCE_IDLE = 0,
@@ -112,6 +114,7 @@ typedef struct {
   double shift_m;                /* of the landing point along the flight */
   double allowance_m;            /* added to the target's height for altitude error */
   double descent_m_s;            /* commanded in VERTICAL */
+  ob_orbit_burn orbit;           /* in IDLE only */
   double rate_body_rad_s[3];     /* of the commanded attitude */
   ob_guidance_command command;   /* last one given */
 } ob_guidance;

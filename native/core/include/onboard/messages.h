@@ -38,6 +38,7 @@ typedef struct {
   int64_t phase;                   /* ob_guidance_phase */
   double time_to_go_s;
   double range_to_go_m;            /* horizontal distance to the target */
+  int64_t orbit_burn;              /* ob_orbit_burn_state */
 } ob_guidance_command;
 
 /* What control asks of the actuators; produced at 100 Hz by `control`. */
