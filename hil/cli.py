@@ -24,7 +24,11 @@ from hil.bench.setting import cautions
 PASSED, FAILED, WRONG_INPUT = 0, 1, 2
 PLOTTED = 5  # seeds in the plot of an incident, at most
 SEED = click.IntRange(0, scenarios.SEED_MAX)
-console = Console(stderr=False, highlight=False)
+FILE_COLUMNS = 120  # where the output is a file or a log and nothing says how wide it is
+console = Console(
+    highlight=False,
+    width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else FILE_COLUMNS,
+)
 
 
 class _Input(click.ClickException):
