@@ -34,7 +34,7 @@ class Response(NamedTuple):
     """What the response to one fault is doing."""
 
     fault: str
-    tier: int  # from 1; 0 before the first
+    tier: int  # from 1: the one that acted last, or the first
     phase: str  # of `responses.PHASE_NAMES`
 
 
@@ -205,7 +205,7 @@ class FaultProtection:
         size = len(FaultState._fields)
         faults = tuple(FaultState(*numbers[i : i + size]) for i in range(0, len(numbers), size))
         fresh = self.engine.initial(mode)
-        self._state = fresh._replace(resets=resets, faults=faults)
+        self._take(fresh._replace(resets=resets, faults=faults))
         self._last_reset_ns = last_reset_ns
         self._readers.forget()
         self._clear = 0

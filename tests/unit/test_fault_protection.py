@@ -227,6 +227,25 @@ def test_a_restart_while_braking_resumes_and_keeps_what_must_survive(flight):
     assert "ENGINE_SHUTDOWN" not in [name for name, _ in flight.issued]
 
 
+def test_a_restart_reports_the_faults_of_its_checkpoint(flight):
+    """Not those that came and went since, nor the quiet of a computer that was just built."""
+    flight.brake()
+    quiet = flight.protection.checkpoint()
+    flight.set("thrust", loss=(0.6, 0.0))
+    flight.fly(2.0)
+    flight.set("thrust", loss=(0.0, 0.0))
+    flight.fly(10.0)
+    latched = flight.protection.checkpoint()
+    assert "engine_a_lost" in flight.faults.latched
+    flight.protection = flight.build()
+    flight.protection.restore(latched)
+    flight.fly(0.1)
+    assert "engine_a_lost" in flight.faults.latched
+    flight.protection.restore(quiet)
+    flight.fly(0.1)
+    assert flight.faults == ((), (), ())
+
+
 def test_restarts_beyond_the_budget_finish_the_event_but_end_a_coast(flight):
     flight.brake()
     coasting = Flight()
