@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 DEEPEST = 32  # operators within operators
 WIDEST = 10  # monitors of one expression: checks go through all that they may be together
+LONGEST = 64  # names in one expression, each time that they stand there
 
 FALSE, TRUE, STALE, ERROR = range(4)
 VALUE_NAMES = ("false", "true", "stale", "error")
@@ -72,7 +73,22 @@ def parse(text: str) -> Node:
     node = _node(tree, text, DEEPEST)
     if len(names := monitors_of(node)) > WIDEST:
         raise ExpressionError(f"{shown(text)}: {len(names)} monitors, allowed {WIDEST}")
+    if (length := _length(node)) > LONGEST:
+        raise ExpressionError(f"{shown(text)}: {length} names, allowed {LONGEST}")
     return node
+
+
+def _length(node: Node) -> int:
+    """How often an expression names a monitor or a mode."""
+    match node:
+        case Monitor():
+            return 1
+        case Mode(names):
+            return len(names)
+        case Not(operand):
+            return _length(operand)
+        case And(operands) | Or(operands) | AtLeast(_, operands):
+            return sum(map(_length, operands))
 
 
 def shown(text: str) -> str:

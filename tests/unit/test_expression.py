@@ -102,6 +102,26 @@ def test_an_expression_of_too_many_monitors_is_refused():
     assert len(ex.monitors_of(ex.parse(" or ".join(names[1:])))) == ex.WIDEST
 
 
+@pytest.mark.parametrize("form", ["not ({})", "a and ({})", "({}) or a", "at_least(1, {}, a)"])
+def test_depth_counts_every_operator(form):
+    text = "a"
+    for _ in range(ex.DEEPEST - 1):
+        text = form.format(text)
+    assert ex.parse(text)
+    with pytest.raises(ex.ExpressionError, match="more than 32 operators"):
+        ex.parse(form.format(text))
+
+
+@pytest.mark.parametrize("link", [" or ", " and ", ", "])
+def test_an_expression_that_a_step_could_not_take_is_refused(link):
+    """Each further operand is a call within a call when a step evaluates the expression."""
+    whole = "at_least(1, {})" if link == ", " else "{}"
+    longest = ex.parse(whole.format(link.join(["a"] * ex.LONGEST)))
+    assert ex.compile_in_mode(longest, {"a": 0}, "")([ex.TRUE]) == ex.TRUE
+    with pytest.raises(ex.ExpressionError, match="65 names, allowed 64"):
+        ex.parse(whole.format(link.join(["a"] * (ex.LONGEST + 1))))
+
+
 def test_the_complaint_about_a_long_text_is_short():
     with pytest.raises(ex.ExpressionError) as refusal:
         ex.parse("a or " * 5000)
