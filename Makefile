@@ -38,6 +38,7 @@ format: $(VENV)/.dev
 docs: $(VENV)/.dev
 	rm -rf docs/reference/lander/faults
 	$(VENV)/bin/onboard faults document lander --out docs/reference/lander/faults
+	$(PY) tests/broken_tables.py docs/broken_tables.md
 
 bench: $(VENV)/.dev
 	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only -o addopts= -s \

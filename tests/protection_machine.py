@@ -49,10 +49,13 @@ class Bench:
         number = {None: NO_REQUEST, "SAFE": SAFE_REQUEST} | {n: i for i, n in enumerate(names)}
         bits = sum(1 << self.compiled.fault_names.index(name) for name in clear)
         row = [readings[name] for name in self.compiled.monitors]
-        before = self.state
+        before, given = self.state, tuple(row)
         self.state, actions = self.engine.step(before, row, number[request], bits)
         told = self.model.step(readings, request, set(clear))
         assert [_plain(action) for action in actions] == told
+        values = [self.model.values[name] for name in self.compiled.monitors]
+        assert self.engine.values(before, row) == values
+        assert tuple(row) == given, "readings are the caller's"
         self.compare()
         self.promises(before)
         self.asked = self._own_request(actions)

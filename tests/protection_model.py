@@ -107,6 +107,7 @@ class Model:
         by_priority = sorted(self.table.fault, key=lambda name: self.table.fault[name].priority)
         self.faults = {name: Live() for name in by_priority}
         self.actions: list[tuple[str, dict[str, Any]]] = []
+        self.values: dict[str, int] = {}  # of the monitors, in the last step
 
     # -- a step
 
@@ -116,7 +117,7 @@ class Model:
         """One step; `request` is a mode, SAFE or nothing."""
         self.now += 1
         self.actions = []
-        values = self._values(readings)
+        values = self.values = self._values(readings)
         claimed = set().union(*(self._held(name) for name in self.faults))
         begun: dict[str, int] = {}
         for name in self.faults:

@@ -18,6 +18,7 @@ from onboard.fault_protection.expression import (
     TRUE,
     And,
     Node,
+    Not,
     compile_in_mode,
     evaluate,
     modes_of,
@@ -315,7 +316,8 @@ def _symptoms(table: Protection) -> Iterator[Finding]:
                 problem = f"required in {mode} but cannot be true there; masked: {masked}"
                 yield Finding("masked-fault", f"fault.{name}", problem)
         for mode, row in table.mode.items():
-            values = {m: TRUE if m in row.holds else FALSE for m in table.monitor}
+            held = {m for m in row.holds if _valid(table, m, mode)}
+            values = {m: TRUE if m in held else FALSE for m in table.monitor}
             if evaluate(node, values, mode) != FALSE:
                 problem = f"true in {mode} when only its own conditions hold"
                 yield Finding("false-alarm", f"fault.{name}", problem)
@@ -378,11 +380,11 @@ def _keeps(table: Protection) -> Iterator[Finding]:
 
 
 def never_together(table: Protection, a: rows.Action, b: rows.Action) -> bool:
-    """Whether two actions are in one list of `never_together`."""
+    """Whether one list of `never_together` has two actions, each for itself."""
     return any(
-        any(matches(a, pattern) for pattern in group)
-        and any(matches(b, pattern) for pattern in group)
+        matches(a, first) and matches(b, second)
         for group in table.globals.never_together
+        for first, second in itertools.permutations(group, 2)
     )
 
 
@@ -396,19 +398,51 @@ def _masks(table: Protection) -> Iterator[Finding]:
     """A mask ends before the try it belongs to is judged, and well within its bound."""
     for fault, response, i, tier in tiers(table):
         where = f"response.{response}.tier {i}"
-        judged = monitors_of(parse(tier.success or table.fault[fault].when))
         for mask in tier.masks:
-            if mask.for_s > LONGEST_MASK_S:
-                problem = f"{mask.monitor} for {mask.for_s} s, allowed {LONGEST_MASK_S} s"
+            if (hidden_s := hidden_by_s(table, fault, mask.monitor)) > LONGEST_MASK_S:
+                problem = f"{mask.monitor} for {hidden_s:g} s, allowed {LONGEST_MASK_S} s"
                 yield Finding("mask-unbounded", where, problem)
-            row = table.monitor[mask.monitor]
-            judgement_s = mask.for_s + row.clear / table.globals.step_hz
-            if mask.monitor in judged and judgement_s >= tier.timeout_s:
+            counts = _counts_towards(table, fault, tier, mask.monitor)
+            judgement_s = mask.for_s + counts / table.globals.step_hz
+            if counts and judgement_s >= tier.timeout_s:
                 problem = (
                     f"judged after {tier.timeout_s} s, but {mask.monitor} is masked and then "
                     f"counts for {judgement_s:.1f} s"
                 )
                 yield Finding("mask-hides-success", where, problem)
+
+
+def _counts_towards(table: Protection, fault: str, tier: rows.Tier, monitor: str) -> int:
+    """The steps that a monitor counts to the verdict without which a tier cannot succeed; 0 if
+    its success does not depend on it."""
+    success = parse(tier.success) if tier.success else Not(parse(table.fault[fault].when))
+    row, others = table.monitor[monitor], sorted(monitors_of(success) - {monitor})
+    counts = {FALSE: row.clear, TRUE: row.persistence}
+    needed = 0
+    for combination in itertools.product((FALSE, TRUE), repeat=len(others)):
+        values = dict(zip(others, combination, strict=True))
+        for mode in tier.modes:
+            met = [v for v in counts if evaluate(success, values | {monitor: v}, mode) == TRUE]
+            needed = max(needed, counts[met[0]]) if len(met) == 1 else needed
+    return needed
+
+
+def hidden_by_s(table: Protection, fault: str, monitor: str) -> float:
+    """How long the response to a fault may hide a monitor while all its tries fail: masks that
+    leave it no time to trip in between are one."""
+    longest = 0.0
+    trips_s = table.monitor[monitor].persistence / table.globals.step_hz
+    for mode in table.mode:
+        now_s, begin_s, end_s = 0.0, 0.0, -trips_s
+        for tier in allowed_tiers(table, fault, mode):
+            masks = [mask.for_s for mask in tier.masks if mask.monitor == monitor]
+            for _ in range(tier.tries):
+                if masks:
+                    begin_s = now_s if now_s >= end_s + trips_s else begin_s
+                    end_s = max(end_s, now_s + max(masks))
+                now_s += try_s(table, tier)
+        longest = max(longest, end_s - begin_s)
+    return longest
 
 
 def detection_s(table: Protection, fault: str) -> float:
@@ -426,10 +460,10 @@ def _monitor_latency_s(table: Protection, name: str) -> float:
 
 
 def mask_s(table: Protection, fault: str) -> float:
-    """How long the responses to other faults may hide this one."""
+    """How long the response to another fault may hide this one."""
     names = monitors_of(parse(table.fault[fault].when))
     hidden = [
-        mask.for_s
+        hidden_by_s(table, other, mask.monitor)
         for other, _, _, tier in tiers(table)
         for mask in tier.masks
         if other != fault and mask.monitor in names
@@ -507,13 +541,19 @@ def _times(table: Protection) -> Iterator[Finding]:
 
 
 def _inhibits(table: Protection, dictionary: Dictionary) -> Iterator[Finding]:
-    """No tier is allowed where the dictionary would refuse its command."""
+    """No tier and no entry is allowed where the dictionary would refuse its command."""
     for _, response, i, tier in tiers(table):
         permitted = dictionary.commands[tier.action.command].modes
         refused = [] if permitted is None else sorted(set(tier.modes) - set(permitted))
         if refused:
             problem = f"{tier.action.command} is refused in {_list(refused)}"
             yield Finding("command-inhibited", f"response.{response}.tier {i}", problem)
+    for name, mode in table.mode.items():
+        for i, action in enumerate(mode.entry, 1):
+            permitted = dictionary.commands[action.command].modes
+            if permitted is not None and name not in permitted:
+                problem = f"{action.command} is refused in {name}"
+                yield Finding("command-inhibited", f"mode.{name}.entry {i}", problem)
 
 
 # ---------------------------------------------------------------- modes
@@ -532,6 +572,8 @@ def _kinds(table: Protection) -> Iterator[Finding]:
             yield Finding("safe-exit", where, "a safe mode is left by command only")
     if not any(mode.kind == "safe" for mode in table.mode.values()):
         yield Finding("safe-exit", "mode", "no mode is safe")
+    if table.mode[table.globals.initial_mode].kind == "critical":
+        yield Finding("policy", "global.initial_mode", "power-up may not begin a critical event")
 
 
 def _fallbacks(table: Protection) -> Iterator[Finding]:
@@ -551,6 +593,8 @@ def _fallbacks(table: Protection) -> Iterator[Finding]:
                 yield Finding("fallback", where, f"loops: {' -> '.join([*path, following])}")
                 break
             path.append(following)
+        if mode.fallback and table.mode[mode.fallback].kind == "critical":
+            yield Finding("fallback", where, f"begins a critical event, {mode.fallback}")
 
 
 def _next_modes(table: Protection, name: str) -> set[str]:
@@ -573,6 +617,8 @@ def _reach(table: Protection) -> Iterator[Finding]:
         if name not in reached:
             problem = f"cannot be reached from {table.globals.initial_mode}"
             yield Finding("reach", f"mode.{name}", problem)
+        if any(edge.to == name for edge in table.mode[name].edge):
+            yield Finding("reach", f"mode.{name}.edge to {name}", "leads nowhere else")
         ends = [m for m in _closure(table, name) if table.mode[m].kind in ("safe", "terminal")]
         if not ends:
             yield Finding("reach", f"mode.{name}", "reaches no safe or terminal mode")

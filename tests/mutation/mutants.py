@@ -113,7 +113,7 @@ def _places(owner: ast.AST, function: str) -> Iterator[_Place]:
             nodes = [(i, node) for i, node in enumerate(value) if isinstance(node, ast.AST)]
         for index, node in nodes:
             constant = function == "module" and isinstance(node, ast.Assign | ast.AnnAssign)
-            if isinstance(node, ast.Raise) or constant or _is_text(node):
+            if isinstance(node, ast.Raise) or constant or _is_text(node) or _is_strict(node):
                 continue
             inside = f"{function}.{node.name}" if _defines(node) else function
             yield _Place(owner, name, index, inside.removeprefix("module."))
@@ -122,6 +122,10 @@ def _places(owner: ast.AST, function: str) -> Iterator[_Place]:
 
 def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_strict(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _defines(node: ast.AST) -> bool:
@@ -160,7 +164,7 @@ def _changes(node: Any) -> Iterator[tuple[str, ast.AST | None]]:
             changed = copy.copy(node)
             changed.ifs = [ast.UnaryOp(ast.Not(), test) for test in node.ifs]
             yield "condition", changed
-        case ast.keyword(arg=str() as name) if name != "strict":
+        case ast.keyword(arg=str()):
             yield "argument", None
         case ast.Continue():
             yield "statement", ast.Break()

@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from broken_tables import TWO_OFF
 from protection_tables import table_with
-from test_broken_tables import TWO_OFF
 
 from onboard.dictionary import load
 from onboard.fault_protection import causes, engine, responses

@@ -54,3 +54,16 @@ def test_a_short_mask_does_not_cut_a_long_one() -> None:
     assert [steps for _, steps in bench.state.masks] == [15]
     bench.step(readings | {"silence": TRIP})
     assert [steps for _, steps in bench.state.masks] == [14]
+
+
+def test_nothing_is_unlatched_unasked() -> None:
+    bench = Bench(table_with({"response.lower.latch": True}))
+    quiet = dict.fromkeys(bench.table.monitor, CLEAR)
+    for _ in range(3):  # the persistence of `high`
+        bench.step(quiet | {"high": TRIP})
+    for _ in range(4):
+        bench.step(quiet)
+    state, readings = bench.state, [CLEAR] * len(bench.table.monitor)
+    assert bench.engine.step(state, readings) == (state, ())
+    _, actions = bench.engine.step(state, readings, clear=1)
+    assert [a.name for a in actions] == ["FAULT_CLEARED"]
