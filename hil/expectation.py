@@ -35,6 +35,8 @@ METRICS = (
     "drift_m",
     "minimum_height_m",
     "trace_steps",
+    "silent_s",
+    "products_kept",
 )
 Metric = Literal[METRICS]  # type: ignore[valid-type]
 

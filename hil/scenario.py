@@ -29,6 +29,7 @@ from hil.plant.preset import Dispersions
 from hil.trace import Trace
 from hil.validation import describe
 from onboard.executive import TICK_NS
+from onboard.services.archive import SLOTS
 
 SEED_MAX = 2**63 - 1
 FOLDER = Path(__file__).parent / "scenarios"
@@ -123,9 +124,22 @@ class Load(_Table):
 
     time_s: Annotated[float, Field(ge=0.0)]
     stolen_percent: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0  # of every tick
-    member: str | None = None  # of the schedule, that runs long
+    member: str | None = None  # of the schedule, that runs long or traps
     member_extra_us: Annotated[float, Field(ge=0.0, le=1.0e6)] = 0.0
+    trap: bool = False  # `member` fails whenever it runs, which restarts the computer
     reset: bool = False
+
+    @model_validator(mode="after")
+    def _somebody_traps(self) -> Load:
+        if self.trap and self.member is None:
+            raise ValueError("trap needs member")
+        return self
+
+
+class Memory(_Table):
+    """What the non-volatile memory holds at the start."""
+
+    products: Annotated[int, Field(ge=0, le=SLOTS)] = 0  # in the archive
 
 
 class Nominal(_Table):
@@ -181,6 +195,7 @@ class Scenario(_Table):
     command: tuple[Command, ...] = ()
     fault: tuple[FaultSpec, ...] = ()
     load: tuple[Load, ...] = ()
+    memory: Memory = Memory()
     expect: tuple[Expectation, ...]
     incident: Incident | None = None
     trace: Trace | None = None

@@ -142,6 +142,7 @@ class ProcessorLoad(NamedTuple):
     member: int  # index in the schedule of a member that runs long, -1 for none
     member_extra_us: float  # by how much
     reset: int  # 1: the computer resets in this tick
+    trap: int = 0  # 1: `member` traps whenever it runs
 
 
 class TimeGrant(NamedTuple):

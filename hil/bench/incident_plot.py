@@ -71,6 +71,7 @@ def _in_words(column: str) -> str:
         ("_deg", "deg"),
         ("_kg", "kg"),
         ("_n", "N"),
+        ("_s", "s"),
     ):
         if column.endswith(suffix):
             return f"{column.removesuffix(suffix).replace('_', ' ')}, {unit}"

@@ -30,6 +30,7 @@ class LoadPort:
                 member=NO_MEMBER if load.member is None else _index(members, load.member),
                 member_extra_us=load.member_extra_us,
                 reset=int(load.reset),
+                trap=int(load.trap),
             )
             for sequence, load in enumerate(sorted(loads, key=lambda load: load.time_s))
         )

@@ -55,11 +55,17 @@ COLUMNS = (
     "propellant_kg",
     "thrust_n",
     "rejecting",
+    "restarts",
+    "silent_s",
 )
 DTYPE = np.dtype([(name, "<f8") for name in COLUMNS])
 _STATE, _MATCHES = "bench.log", "bench.matches"
 _FLUSH_ROWS = 100
+Computer = tuple[float, int, float]  # time, restarts, for how long nothing came down
 ACCEPTING = core_lib.OB_GATE_ACCEPTING
+_NO_NAV = core_ffi.new("ob_nav_state *", {"q_site_from_body": [1.0]})
+_NO_GUIDANCE = core_ffi.new("ob_guidance_command *")
+_NO_GATES = core_ffi.new("ob_gate[5]")
 
 
 class Log:
@@ -71,8 +77,8 @@ class Log:
 
     def __init__(self, sink: McapSink | None) -> None:
         self._sink = sink
-        self._noted: tuple[float, Any, Any, Any, Any] | None = None
-        self._times_s: list[float] = []
+        self._noted: tuple[Computer, Any, Any, Any, Any] | None = None
+        self._computer: list[Computer] = []
         self._structs = tuple(bytearray() for _ in _STRUCTS)
         self._blocks: list[npt.NDArray[np.float64]] = []
         if sink is not None:
@@ -80,17 +86,31 @@ class Log:
             sink.open(_MATCHES, "Matches")
 
     def note(
-        self, tick: int, time_s: float, truth: Any, nav: Any, guidance: Any, gates: Any
+        self,
+        tick: int,
+        time_s: float,
+        truth: Any,
+        nav: Any,
+        guidance: Any,
+        gates: Any,
+        restarts: int = 0,
+        silent_s: float = 0.0,
     ) -> None:
-        """One row: `pl_truth *`, `ob_nav_state *`, `ob_guidance_command *`, `ob_gate[5]`."""
-        self._noted = (time_s, truth, nav, guidance, gates)
-        self._times_s.append(time_s)
+        """One row: `pl_truth *`, `ob_nav_state *`, `ob_guidance_command *`, `ob_gate[5]`; of the
+        computer its restarts, and for how long nothing came down.
+
+        Flight values that nobody has published yet are None and noted as zeros.
+        """
+        nav, guidance, gates = nav or _NO_NAV, guidance or _NO_GUIDANCE, gates or _NO_GATES
+        computer = time_s, restarts, silent_s
+        self._noted = (computer, truth, nav, guidance, gates)
+        self._computer.append(computer)
         truths, navs, guidances, gate_rows = self._structs
         truths += plant_ffi.buffer(truth)
         navs += core_ffi.buffer(nav)
         guidances += core_ffi.buffer(guidance)
         gate_rows += core_ffi.buffer(gates)
-        if len(self._times_s) >= _FLUSH_ROWS:
+        if len(self._computer) >= _FLUSH_ROWS:
             self.flush(tick)
 
     def note_matches(self, tick: int, matches: Any, altitude_m: float) -> None:
@@ -110,19 +130,19 @@ class Log:
         """The newest row, read from its structs as they are now."""
         if self._noted is None:
             return dict.fromkeys(COLUMNS, 0.0)
-        time_s, truth, *flight = self._noted
+        computer, truth, *flight = self._noted
         buffers = plant_ffi.buffer(truth), *map(core_ffi.buffer, flight)
-        row = _columns([time_s], *buffers)[0]
+        row = _columns([computer], *buffers)[0]
         return dict(zip(COLUMNS, row.tolist(), strict=True))
 
     def flush(self, tick: int) -> None:
         """Make columns of what has gathered, and send them."""
-        if self._times_s:
-            block = _columns(self._times_s, *self._structs)
+        if self._computer:
+            block = _columns(self._computer, *self._structs)
             self._blocks.append(block)
             if self._sink is not None:
                 self._sink.blob(_STATE, tick, block.tobytes())
-            self._times_s = []
+            self._computer = []
             self._structs = tuple(bytearray() for _ in _STRUCTS)
 
     def table(self) -> npt.NDArray[np.void]:
@@ -147,8 +167,9 @@ _GATES = _struct_dtype(core_ffi.typeof("ob_gate[5]"))
 _STRUCTS = (_TRUTH, _NAV, _GUIDANCE, _GATES)
 
 
-def _columns(times_s: Sequence[float], truth: Any, nav: Any, guidance: Any, gates: Any) -> Any:
+def _columns(computer: Sequence[Computer], truth: Any, nav: Any, guidance: Any, gates: Any) -> Any:
     """Rows of `COLUMNS`, (n, columns), from as many structs one after another."""
+    times_s, restarts, silent_s = np.array(computer, float).T
     t = np.frombuffer(truth, _TRUTH)
     n = np.frombuffer(nav, _NAV)
     g = np.frombuffer(guidance, _GUIDANCE)
@@ -175,6 +196,8 @@ def _columns(times_s: Sequence[float], truth: Any, nav: Any, guidance: Any, gate
             t["propellant_kg"],
             t["thrust_n"].sum(axis=1),
             rejecting @ (1 << np.arange(rejecting.shape[1])),
+            restarts,
+            silent_s,
         ]
     )
 

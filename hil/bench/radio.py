@@ -23,6 +23,7 @@ class Ground:
         codec = CommandCodec(dictionary)
         self._queue: deque[tuple[int, bytes]] = deque()
         self._now_ns = 0
+        self.heard_ns = 0  # when the last packet came down
         in_time = sorted(enumerate(commands), key=lambda c: c[1].time_s)
         for count, (index, command) in enumerate(in_time):
             time_ns = round(command.time_s * 1e9)
@@ -48,4 +49,5 @@ class Ground:
         return None
 
     def send(self, packet: bytes) -> None:
-        """What comes down is in the recording; nobody listens here."""
+        """What comes down is in the recording; here it counts that it came."""
+        self.heard_ns = self._now_ns

@@ -44,6 +44,8 @@ class Result:
     trace_steps: int | None = None
     restarts: int = 0
     deadlines_missed: int = 0
+    silent_s: float = 0.0
+    products_kept: int = 0
     sim_seconds: float = 0.0
     wall_seconds: float = 0.0
     bit_hash: str = ""

@@ -220,8 +220,10 @@ class _Session:
         self.log, self._sink = logs.Log(sink), sink
         scenario = setting.scenario
         try:
+            self.memory = EmulatedMemory()
+            self.memory.fill(scenario.memory.products)
             self.ground = Ground(scenario.command, setting.dictionary)
-            ports = {**self.plant.ports, "radio": self.ground, "memory": EmulatedMemory()}
+            ports = {**self.plant.ports, "radio": self.ground, "memory": self.memory}
             self.faults = attach(
                 ports,
                 scenario.fault,
@@ -342,7 +344,16 @@ class _Session:
     def _look(self, tick: int, now_ns: int) -> bool:
         """Write the log; True when the run is over."""
         truth, nav = self.plant.truth, self._nav.value
-        self.log.note(tick, now_ns / 1e9, truth, nav, self._guidance.value, self._gates.value)
+        self.log.note(
+            tick,
+            now_ns / 1e9,
+            truth,
+            nav,
+            self._guidance.value,
+            self._gates.value,
+            self.vehicle.counters.restarts,
+            (now_ns - self.ground.heard_ns) / 1e9,
+        )
         if self._witness is not None:
             self._witness.look(tick)
         if self._matches.sequence != self._matches_seen:
@@ -351,7 +362,7 @@ class _Session:
             self._fixes += self._matches.value.count > 0
             self.log.note_matches(tick, self._matches.value, truth.height_m)
         touchdown = truth.touchdown
-        if touchdown.touched and self._contact_error_m is None:
+        if touchdown.touched and self._contact_error_m is None and nav is not None:
             self._contact_error_m = math.dist(nav.position_site_m, truth.position_site_m)
         rested = touchdown.at_rest and now_ns - touchdown.rest_time_ns >= AFTER_REST_S * 1e9
         lost = self._sink is not None and self._sink.error is not None
@@ -379,6 +390,8 @@ class _Session:
             frames=self._frames,
             fixes=self._fixes,
             faults_tripped=self.vehicle.events.counts["FAULT_ACTIVE"],
+            silent_s=(self.plant.time_ns - self.ground.heard_ns) / 1e9,
+            products_kept=self.memory.products(),
             sim_seconds=self.plant.time_ns / 1e9,
             wall_seconds=wall_s,
             bit_hash=f"{self._hash:016x}",

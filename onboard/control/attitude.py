@@ -157,6 +157,15 @@ class AttitudeControl:
             for write, row in self._engines:
                 write(row())
 
+    def stand_down(self, now_ns: int) -> None:
+        """The computer goes on without control: engines, which hold what they were told, close."""
+        self.effectors.engine_sequence += 1
+        for k, (write, _) in enumerate(self._engines):
+            self.command.engine_on[k] = 0
+            self.command.engine_throttle[k] = 0.0
+            write(EngineCommand(now_ns, self.effectors.engine_sequence, 0, 0.0))
+        self._publish(self.command, now_ns)
+
     def checkpoint(self) -> bytes:
         return bytes([self.effectors.inhibited]) + bytes(ffi.buffer(self.state))
 

@@ -364,6 +364,7 @@ class ScheduledMember(Model):
     offset: Annotated[StrictInt, Field(ge=0, le=99)] = 0
     budget_us: Annotated[Number, Field(gt=0, le=TICK_US)]
     criticality: Annotated[Criticality, BeforeValidator(_criticality)]
+    minimal: StrictBool = False
     cost_us: dict[Name, Annotated[Number, Field(ge=0, le=1e6)]] = {}
 
     @model_validator(mode="after")

@@ -269,6 +269,12 @@ class Protection(_Row):
     response: dict[Name, Response]
     mode: dict[Name, Mode]
 
+    def with_command_loss(self, seconds: float) -> Protection:
+        """The same table with another time of the command-loss timer."""
+        name = self.globals.command_loss
+        timer = self.monitor[name].model_copy(update={"enter_s": seconds})
+        return self.model_copy(update={"monitor": {**self.monitor, name: timer}})
+
 
 def _checked(text: str) -> str:
     if text:

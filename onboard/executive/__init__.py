@@ -1,6 +1,6 @@
 """The only loop: rate groups, budgets, load shedding, restart, state hash of each tick."""
 
-from onboard.executive.executive import Counters, Executive, MemberCounters
+from onboard.executive.executive import Counters, Executive, MemberCounters, Trap
 from onboard.executive.schedule import (
     RATES_HZ,
     TICK_NS,
@@ -21,5 +21,6 @@ __all__ = [
     "Member",
     "MemberCounters",
     "ScheduleError",
+    "Trap",
     "members_of",
 ]

@@ -14,8 +14,12 @@ minor frame is accounted for, in this order:
    critical members slip without running.
 4. After `watchdog_ticks` ticks in a row with a slip the watchdog restarts the computer.
 
-A restart lets `restart_ticks` ticks pass without running a member, then hands the members the last
-checkpoint. Outputs are not touched meanwhile: what an actuator was told last still holds.
+A member that raises `Trap` restarts the computer, too.
+
+A restart lets `restart_ticks` ticks pass without running a member. Then the computer starts as it
+does at power-up: the members of a minimal start get their part of the last checkpoint, `starts`
+decides who runs, and those members get their parts and start; the others stand down. Outputs are
+not touched meanwhile: what an actuator was told last still holds.
 """
 
 from __future__ import annotations
@@ -47,6 +51,7 @@ if TYPE_CHECKING:  # the dictionary, which the event log needs, needs the execut
 HASH_SEED: int = lib.OB_HASH_SEED
 _reply_of = partial(tuple.__new__, TickReply)  # as TickReply._make, without its check
 _ENTRY = struct.Struct("<HI")  # lengths of name and state
+NO_MEMBER = -1
 _HEADER = struct.Struct("<qqH")  # tick, time_ns, entries
 
 Frame = tuple[tuple[Step, ...], tuple[StateHash, ...]]
@@ -59,6 +64,23 @@ class CheckpointStore(Protocol):
     def write(self, data: bytes) -> bool: ...
 
     def read(self) -> bytes | None: ...
+
+
+class Trap(Exception):
+    """What a processor answers with an exception: no memory, a wrong address, a failed assertion.
+
+    A member raises it; the message says what it was.
+    """
+
+
+class Starts(Protocol):
+    """Counts starts and decides who runs; `services.boot.Boot` is one."""
+
+    def begin(self, now_ns: int) -> frozenset[str]:
+        """The computer starts: names of the members that do not run until the next start."""
+
+    def failed(self, member: str) -> None:
+        """The computer restarts; `member` is the one to blame, empty if none is."""
 
 
 class TickRecorder(Protocol):
@@ -106,6 +128,7 @@ class Executive:
         events: EventSink | None = None,
         recorder: TickRecorder | None = None,
         checkpoints: CheckpointStore | None = None,
+        starts: Starts | None = None,
         counters: Counters | None = None,
         checkpoint_ticks: int = MAJOR_FRAME_TICKS,
         restart_ticks: int = 20,
@@ -133,22 +156,43 @@ class Executive:
         self._read_load = load.read if load else None
         self._begin = recorder.begin if recorder else None
         self._end = recorder.end if recorder else None
-        self._checkpointed = [(m.name.encode(), m.checkpoint) for m in members if m.checkpoint]
-        self._due = minor_frames(members)
-        self._own_frames = self._frames = tuple(self._frame(due) for due in self._due)
+        self._starts = starts
+        self._idle: frozenset[str] = frozenset()  # members that this start leaves out
+        self._idle_states: dict[str, bytes] = {}  # their parts of the last checkpoint
+        self._suspect = ""  # the member that ran too long last
+        self._trapping = NO_MEMBER
+        self._lay_out()
         self._hash = HASH_SEED
         self._next_tick: int | None = None
         self._next_time_ns = 0
         self._reply = TickReply(-1, HASH_SEED)
-        self._load = ProcessorLoad(0, 0, 0.0, -1, 0.0, 0)
+        self._load = ProcessorLoad(0, 0, 0.0, NO_MEMBER, 0.0, 0, 0)
         self._down_ticks = 0
         self._slipping_ticks = 0
         self._shed: tuple[int, ...] = ()
         self._nominal = self._is_nominal()
 
+    def _lay_out(self) -> None:
+        """The minor frames of the members that run."""
+        self._due = tuple(
+            tuple(i for i in due if self.members[i].name not in self._idle)
+            for due in minor_frames(self.members)
+        )
+        self._own_frames = self._frames = tuple(self._frame(due) for due in self._due)
+        states_of = {m.name: m.checkpoint for m in self.members if m.checkpoint}
+        states_of |= {name: partial(bytes, state) for name, state in self._idle_states.items()}
+        self._checkpointed = [
+            (name.encode(), state_of)
+            for name, state_of in states_of.items()
+            if name not in self._idle or name in self._idle_states
+        ]
+
     def _frame(self, due: tuple[int, ...]) -> Frame:
         hashes = tuple(h for i in due if (h := self.members[i].state_hash) is not None)
-        return tuple(self._steps[i] for i in due), hashes
+        return tuple(self._step_of(i) for i in due), hashes
+
+    def _step_of(self, i: int) -> Step:
+        return _trap if i == self._trapping else self._steps[i]
 
     def _is_nominal(self) -> bool:
         """Whether every frame fits and every member keeps its budget, with the present load."""
@@ -183,8 +227,12 @@ class Executive:
             self._take_load(load, now_ns)
         if self._nominal:
             steps, hashes = self._frames[tick % MAJOR_FRAME_TICKS]
-            for step in steps:
-                step(now_ns)
+            try:
+                for step in steps:
+                    step(now_ns)
+            except Trap as trap:
+                i = self._trapping if step is _trap else self._steps.index(step)
+                self._trapped(i, trap, now_ns)
         else:
             hashes = self._overloaded_tick(tick, now_ns)
         if tick % self.checkpoint_ticks == 0 and self._down_ticks == 0:
@@ -201,8 +249,8 @@ class Executive:
 
     @property
     def nominal(self) -> bool:
-        """Whether the next tick is one pass: nothing is overloaded, shed or down."""
-        return self._nominal
+        """Whether the next tick is one pass of all: nobody overloaded, shed, down or left out."""
+        return self._nominal and not self._idle
 
     @property
     def reply(self) -> TickReply:
@@ -234,6 +282,7 @@ class Executive:
         """Count what is wrong with a grant; True if it must not run."""
         expected, expected_ns = self._next_tick, self._next_time_ns
         if expected is None:
+            self._start(now_ns, {})
             return False
         if tick < expected:
             self.counters.ticks_refused += 1
@@ -248,6 +297,9 @@ class Executive:
 
     def _take_load(self, load: ProcessorLoad, now_ns: int) -> None:
         self._load = load
+        if (trapping := load.member if load.trap else NO_MEMBER) != self._trapping:
+            self._trapping = trapping
+            self._lay_out()
         if load.reset:
             self.restart("reset", now_ns)
         self._nominal = self._is_nominal()
@@ -261,6 +313,8 @@ class Executive:
         available = self._offered_us() - self.counters.backlog_us
         kept = self._keep(self._due[tick % MAJOR_FRAME_TICKS], available, now_ns)
         elapsed = self._run(kept, available, now_ns) if available > 0.0 else self._miss(kept)
+        if self._down_ticks:
+            return ()
         self.counters.backlog_us = max(0.0, elapsed - available)
         self._watch(available, elapsed, now_ns)
         self._nominal = self._is_nominal()
@@ -298,9 +352,14 @@ class Executive:
             elapsed += cost
             if cost > self.members[i].budget_us:
                 counters.overruns += 1
+                self._suspect = self.members[i].name
                 self._emit("EXECUTIVE_OVERRUN", now_ns, member=self.members[i].name, cost_us=cost)
             counters.slips += elapsed > available_us
-            self._steps[i](now_ns)
+            try:
+                self._step_of(i)(now_ns)
+            except Trap as trap:
+                self._trapped(i, trap, now_ns)
+                break
         return elapsed
 
     def _miss(self, kept: tuple[int, ...]) -> float:
@@ -312,11 +371,24 @@ class Executive:
     def _watch(self, available_us: float, elapsed_us: float, now_ns: int) -> None:
         slipped = available_us <= 0.0 or elapsed_us > available_us
         self._slipping_ticks = self._slipping_ticks + 1 if slipped else 0
+        if not slipped:
+            self._suspect = ""
         if self._slipping_ticks >= self._watchdog_ticks:
-            self.restart("watchdog", now_ns)
+            after = f" after {self._suspect}" if self._suspect else ""
+            self.restart(f"watchdog{after}", now_ns, self._suspect)
 
-    def restart(self, reason: str, now_ns: int) -> None:
-        """Restart the computer: members stop, and resume from the last checkpoint."""
+    def _trapped(self, i: int, trap: Trap, now_ns: int) -> None:
+        name = self.members[i].name
+        self.restart(f"trap in {name}: {trap}", now_ns, name)
+
+    def restart(self, reason: str, now_ns: int, member: str = "") -> None:
+        """Restart the computer: members stop, and resume from the last checkpoint.
+
+        `member` is the one to blame.
+        """
+        if self._starts is not None:
+            self._starts.failed(member)
+        self._suspect = ""
         self.counters.restarts += 1
         self.counters.backlog_us = 0.0
         self._slipping_ticks = 0
@@ -333,7 +405,10 @@ class Executive:
             self._nominal = self._is_nominal()
 
     def checkpoint(self, tick: int, now_ns: int) -> bytes:
-        """The state that a restart needs, of every member that has one."""
+        """The state that a restart needs, of every member that has one.
+
+        Of members that do not run it is what they would have resumed from.
+        """
         parts = [_HEADER.pack(tick, now_ns, len(self._checkpointed))]
         for name, state_of in self._checkpointed:
             state = state_of()
@@ -347,24 +422,61 @@ class Executive:
         self._emit("STORAGE_FAULT", now_ns, store="checkpoints", reason="write not verified")
 
     def restore(self, state: bytes | None, now_ns: int) -> None:
-        """Hand each member its part of a checkpoint; None (no valid one) leaves them as they are.
+        """Start from a checkpoint; None (no valid one) leaves members with what they have.
 
         The bytes are trusted: the store that kept them checked their CRC.
         """
         if state is None:
             self._emit("EXECUTIVE_CHECKPOINT_MISSING", now_ns)
+            self._start(now_ns, {})
             return
         tick, time_ns, count = _HEADER.unpack_from(state)
-        entries = _entries(state, count)
-        for member in self.members:
-            if member.restore is not None and member.name in entries:
-                member.restore(entries[member.name])
         self._hash = lib.ob_hash_u64(self._hash, tick)
         self._emit("EXECUTIVE_RESUMED", now_ns, age_ms=(now_ns - time_ns) // 1_000_000)
+        self._start(now_ns, _entries(state, count))
+
+    def _start(self, now_ns: int, states: Mapping[str, bytes]) -> None:
+        """Minimal members resume, `starts` decides who runs, the others stand down or resume and
+        start."""
+        everybody = range(len(self.members))
+        minimal = [i for i in everybody if self.members[i].minimal]
+        if not self._each(minimal, now_ns, states):
+            return
+        self._idle = self._starts.begin(now_ns) if self._starts is not None else frozenset()
+        self._idle_states = {name: states[name] for name in self._idle if name in states}
+        self._lay_out()
+        for member in self.members:
+            if member.name in self._idle and member.stand_down is not None:
+                member.stand_down(now_ns)
+        running = [i for i in everybody if self.members[i].name not in self._idle]
+        if self._each([i for i in running if i not in minimal], now_ns, states):
+            self._each(running, now_ns, None)
+
+    def _each(self, members: list[int], now_ns: int, states: Mapping[str, bytes] | None) -> bool:
+        """Let members resume from their states, or start (None); False after a trap."""
+        for i in members:
+            member = self.members[i]
+            try:
+                if states is None:
+                    self._start_member(i, now_ns)
+                elif member.restore is not None and member.name in states:
+                    member.restore(states[member.name])
+            except Trap as trap:
+                self._trapped(i, trap, now_ns)
+                return False
+        return True
+
+    def _start_member(self, i: int, now_ns: int) -> None:
+        if (start := self.members[i].start) is not None:
+            (_trap if i == self._trapping else start)(now_ns)
 
     def _emit(self, name: str, now_ns: int, /, **values: object) -> None:
         if self._events is not None:
             self._events.emit(name, now_ns, **values)
+
+
+def _trap(_now_ns: int) -> None:
+    raise Trap("as the load says")
 
 
 def _entries(state: bytes, count: int) -> dict[str, bytes]:

@@ -48,6 +48,9 @@ class Member:
     state_hash: StateHash | None = None  # chains the member's state onto the hash it is given
     checkpoint: Callable[[], bytes] | None = None  # what a restart needs
     restore: Callable[[bytes], None] | None = None  # drops volatile state, resumes from those bytes
+    start: Step | None = None  # before the first tick after each start of the computer
+    stand_down: Step | None = None  # at a start that leaves it out: what it put out last ends
+    minimal: bool = False  # runs in a minimal start, too
 
     @property
     def period_ticks(self) -> int:
@@ -62,6 +65,7 @@ class ScheduleEntry(Protocol):
     budget_us: float
     criticality: Criticality
     offset: int
+    minimal: bool
 
 
 def members_of(
@@ -69,8 +73,9 @@ def members_of(
 ) -> list[Member]:
     """Join the dictionary's schedule with the components that a vehicle built, in schedule order.
 
-    A component has `step(now_ns)` and may have `state_hash`, `checkpoint` and `restore`. Raises
-    ScheduleError when a name is on one side only.
+    A component has `step(now_ns)` and may have `state_hash`, `checkpoint`, `restore`,
+    `start_up(now_ns)` and `stand_down(now_ns)`. Raises ScheduleError when a name is on one side
+    only.
     """
     if strangers := sorted(set(schedule) ^ set(components)):
         raise ScheduleError(
@@ -91,6 +96,9 @@ def _member(name: str, entry: ScheduleEntry, component: Any) -> Member:
         state_hash=getattr(component, "state_hash", None),
         checkpoint=getattr(component, "checkpoint", None),
         restore=getattr(component, "restore", None),
+        start=getattr(component, "start_up", None),
+        stand_down=getattr(component, "stand_down", None),
+        minimal=entry.minimal,
     )
 
 

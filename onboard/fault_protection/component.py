@@ -88,21 +88,28 @@ class FaultProtection:
         initial_mode: str | None = None,
         longest: int | None = None,
         engine: Literal["core", "python"] = "core",
+        command_loss_s: float | None = None,
     ) -> None:
         """`channel_reader` is the class `ChannelReader`, or what builds one for a list of names.
+
         `longest` shortens the table's counts, as in the walk. Both engines answer equally; that of
-        the core is the one that the walk checks and boards run."""
-        self.table = compile_table(dictionary.protection, longest)
+        the core is the one that the walk checks and boards run. `command_loss_s` is the time of the
+        command-loss timer in place of the table's.
+        """
+        protection = dictionary.protection
+        if command_loss_s is not None:
+            protection = protection.with_command_loss(command_loss_s)
+        self.table = compile_table(protection, longest)
         self.engine: Engine | FaultEngine
         self._readers: PythonReaders | FaultReaders
         if engine == "python":
             self.engine = Engine(self.table)
-            self._readers = PythonReaders(dictionary.protection)
+            self._readers = PythonReaders(protection)
         else:
-            self.engine = FaultEngine(self.table, image_of(dictionary.protection, longest))
+            self.engine = FaultEngine(self.table, image_of(protection, longest))
             self._readers = FaultReaders(self.engine.checked)
         self.modes = ModeManager(bus, self.table.graph)
-        names = channels_of(dictionary.protection)
+        names = channels_of(protection)
         self._read = channel_reader(bus, dictionary, names).read
         self._values = [0.0] * len(names)
         self._ages = [0] * len(names)
@@ -143,6 +150,16 @@ class FaultProtection:
             frozenset(n for n, state in enumerate(states(rule)) if state.verdict == TRIPPED)
             for rule in self.table.rules
         )
+
+    @property
+    def in_critical_event(self) -> bool:
+        """Whether the mode is one whose event must be finished."""
+        return self.table.graph[self._state.mode].finishes
+
+    @property
+    def mode_number(self) -> int:
+        """The mode's number in telemetry."""
+        return self.table.graph[self._state.mode].number
 
     def step(self, now_ns: int) -> None:
         """One step of the engine; call it at the table's rate."""

@@ -90,8 +90,8 @@ class DescentGuidance:
         """Put off the ignition, or go on (hold = 0). Refused after ignition: to hold is to fall."""
         if self.phase >= lib.OB_GUIDANCE_BRAKING:
             return "the engines are committed" if hold else None
-        if self.phase == lib.OB_GUIDANCE_IDLE and not hold:
-            return "the descent has not been started"
+        if self.phase == lib.OB_GUIDANCE_IDLE and self.request != lib.OB_GUIDANCE_RUN:
+            return None if hold else "the descent has not been started"
         self.request = lib.OB_GUIDANCE_HOLD if hold else lib.OB_GUIDANCE_RUN
         return None
 

@@ -31,6 +31,7 @@ COMMAND_APID = 16
 WIRE_CODES = {"f64": "d", "f32": "f", "i64": "q", "u32": "I", "u16": "H", "u8": "B", "flag": "B"}
 AUTONOMOUS = frozenset({"protection", "modes"})
 _HEAD = struct.Struct(">qH")  # time, opcode
+_CONTACT = struct.Struct("<qq")  # commands from the ground, time of the last one
 
 Handler = Callable[..., str | None]
 """Called with `now_ns` and the arguments by name; returns None, or why it refuses."""
@@ -167,6 +168,7 @@ class CommandService:
         self._arm_timeout_ns = round(arm_timeout_s * 1e9)
         self._contact = contact
         self._from_ground = 0
+        self._contact_ns = 0
         self._receive_packet = radio.receive if radio else None
         self._handlers: dict[str, Handler] = {}
         self._armed: str | None = None
@@ -229,6 +231,7 @@ class CommandService:
         self._events.emit("COMMAND_ACCEPTED", now_ns, command=name, source=source)
         if source == "ground" and self._contact is not None:
             self._from_ground += 1
+            self._contact_ns = now_ns
             self._contact.publish(GroundContact(self._from_ground), now_ns)
         return True
 
@@ -262,6 +265,17 @@ class CommandService:
         command = name if isinstance(name, str) else shown(name)
         self._events.emit("COMMAND_REJECTED", now_ns, command=command, source=source, reason=reason)
         return False
+
+    def checkpoint(self) -> bytes:
+        """When the ground was heard last: the command-loss timer goes on through a restart."""
+        return _CONTACT.pack(self._from_ground, self._contact_ns)
+
+    def restore(self, state: bytes) -> None:
+        """Go on with the timer of a checkpoint; nothing is armed."""
+        self._from_ground, self._contact_ns = _CONTACT.unpack(state)
+        self._armed = None
+        if self._contact is not None and self._contact_ns:
+            self._contact.publish(GroundContact(self._from_ground), self._contact_ns)
 
     @property
     def sleeps(self) -> bool:

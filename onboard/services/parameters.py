@@ -126,6 +126,18 @@ class ParameterTable:
         self._emit("STORAGE_FAULT", now_ns, store="parameters", reason="write not verified")
         return False
 
+    def revert(self, store: Store, now_ns: int = 0) -> bool:
+        """Take the values of `store`; False, table unchanged, if there are none or no others."""
+        before, data = self.to_bytes(), store.read()
+        if data is None or data == before:
+            return False
+        try:
+            self.from_bytes(data)
+        except ParameterError:
+            return False
+        self._emit("PARAMETERS_REVERTED", now_ns, crc=self.crc)
+        return True
+
     def restore(self, store: Store, now_ns: int = 0) -> bool:
         """Read the table; at its defaults, False and an event if there is no valid copy."""
         self._take({name: p.default for name, p in self._definitions.items()})

@@ -21,10 +21,13 @@ from onboard.navigation.navigation import InitialState, Navigation
 from onboard.ports import CameraPort, InputPort, NonVolatileMemory, OutputPort, Radio
 from onboard.products import LandingMap
 from onboard.sensors.sensors import Sensors
+from onboard.services.archive import ARCHIVE_BYTES, Archive
+from onboard.services.boot import CELL_BYTES, Boot
 from onboard.services.channels import ChannelReader
 from onboard.services.commands import CommandService
 from onboard.services.events import EventLog
 from onboard.services.health import HealthService
+from onboard.services.housekeeping import Housekeeping
 from onboard.services.parameters import ParameterError, ParameterTable
 from onboard.services.recorder import (
     RecordedCamera,
@@ -52,6 +55,8 @@ ROWS: dict[str, type] = {
 
 CHECKPOINT_BYTES = 8192  # about 4,300 are used
 PARAMETER_BYTES = 4096
+ARCHIVE_ADDRESS = 1 << 16  # what lies before it is the computer's own
+MEMORY_BYTES = ARCHIVE_ADDRESS + ARCHIVE_BYTES
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class LanderPorts:
     thrusters: OutputPort
     camera: CameraPort
     radio: Radio
-    memory: NonVolatileMemory
+    memory: NonVolatileMemory  # of MEMORY_BYTES at least
     load: InputPort | None = None  # ProcessorLoad rows
 
 
@@ -91,9 +96,12 @@ COMPONENTS: dict[str, Any] = {
     "sequences": SequenceService,
     "telemetry": TelemetryService,
     "health": HealthService,
+    "boot": Boot,
+    "archive": Archive,
+    "parameters": ParameterTable,
     "executive": Executive,
 }
-"""What a lander is built of: the members of its schedule, and what runs them."""
+"""What a lander is built of: members of its schedule, its parameters, and what runs them."""
 
 
 class Lander:
@@ -125,12 +133,16 @@ class Lander:
         self.dictionary = dictionary
         self.events = EventLog(dictionary.events)
         self.recorder = Recorder(sink, events=self.events)
-        self.parameters = ParameterTable(dictionary.parameters, self.events)
+        self.parameters: ParameterTable = self._make["parameters"](
+            dictionary.parameters, self.events
+        )
         self.recorder.watch(self.parameters)
         ports = _recorded(ports, self.recorder)
         self._stores(ports.memory)
         self.parameters.restore(self.parameter_store)
         self.parameters.set_all(parameters or {})
+        if self.good_parameters.read() is None:
+            self.parameters.save(self.good_parameters)
         self._build(bus, ports, map, initial, sun_direction_mcmf)
         self._services(bus, ports, None if resume is None else MODES[resume.phase])
         if resume is not None:
@@ -143,6 +155,7 @@ class Lander:
             events=self.events,
             recorder=self.recorder,
             checkpoints=self.checkpoints,
+            starts=self.boot,
             counters=self.counters,
             checkpoint_ticks=dictionary.schedule.checkpoint_ticks,
             restart_ticks=dictionary.schedule.restart_ticks,
@@ -151,9 +164,13 @@ class Lander:
         )
 
     def _stores(self, memory: NonVolatileMemory) -> None:
-        extent = TwoCopyStore.extent(CHECKPOINT_BYTES)
-        self.checkpoints = TwoCopyStore(memory, 0, CHECKPOINT_BYTES)
-        self.parameter_store = TwoCopyStore(memory, extent, PARAMETER_BYTES)
+        sizes = (CHECKPOINT_BYTES, PARAMETER_BYTES, PARAMETER_BYTES, CELL_BYTES)
+        stores, at = [], 0
+        for size in sizes:
+            stores.append(TwoCopyStore(memory, at, size))
+            at += TwoCopyStore.extent(size)
+        assert at <= ARCHIVE_ADDRESS
+        self.checkpoints, self.parameter_store, self.good_parameters, self.boot_cell = stores
 
     def _build(
         self,
@@ -212,6 +229,7 @@ class Lander:
             self.commands,
             events=events,
             initial_mode=initial_mode,
+            command_loss_s=self.parameters["services.command_loss_s"],
         )
         self.sequences: SequenceService = make["sequences"](
             dictionary.sequences, self.commands.codec, self.commands.dispatch, events
@@ -225,6 +243,28 @@ class Lander:
         self.counters: Counters = Counters()
         self.health: HealthService = make["health"](
             bus.topic("health"), self.counters, events, self.commands, self.parameters
+        )
+        self._storage(bus, ports)
+
+    def _storage(self, bus: Bus, ports: LanderPorts) -> None:
+        protection, events = self.fault_protection, self.events
+        self.boot: Boot = self._make["boot"](
+            self.boot_cell,
+            bus.topic("boot"),
+            self.dictionary.schedule.members,
+            events,
+            critical=lambda: protection.in_critical_event,
+            healthy_s=self.parameters["services.healthy_s"],
+        )
+        self.housekeeping = Housekeeping(lambda: protection.mode_number, self.counters, events)
+        self.archive: Archive = self._make["archive"](
+            ports.memory,
+            ARCHIVE_ADDRESS,
+            bus.topic("archive"),
+            events,
+            ports.radio,
+            product=self.housekeeping.product,
+            period_s=self.parameters["services.product_period_s"],
         )
 
     def _members(self) -> dict[str, Any]:
@@ -240,6 +280,8 @@ class Lander:
             "sequences": self.sequences,
             "telemetry": self.telemetry,
             "health": self.health,
+            "boot": self.boot,
+            "archive": self.archive,
         }
 
     def _register(self) -> None:
@@ -261,6 +303,10 @@ class Lander:
             "CAMERA_ENABLE": self.craters.enable,
             "PARAM_SET": self._set_parameter,
             "PARAM_SAVE": self._save_parameters,
+            "PARAM_CONFIRM": self._confirm_parameters,
+            "PARAM_REVERT": self._revert_parameters,
+            "PRODUCT_SEND": self.archive.send,
+            "PRODUCTS_ERASE": self.archive.erase,
             "SEQUENCE_START": lambda now_ns, name: self.sequences.start(name, now_ns),
             "SEQUENCE_STOP": lambda now_ns, name: self.sequences.stop(name, now_ns),
         }
@@ -269,6 +315,7 @@ class Lander:
         assert not self.commands.unhandled(), self.commands.unhandled()
 
     def _restart(self, now_ns: int) -> None:
+        self.boot.forgive(now_ns)
         self.executive.restart("command", now_ns)
 
     def _safe_landed(self, now_ns: int) -> str | None:
@@ -290,6 +337,18 @@ class Lander:
 
     def _save_parameters(self, now_ns: int) -> str | None:
         return None if self.parameters.save(self.parameter_store, now_ns) else "not stored"
+
+    def _confirm_parameters(self, now_ns: int) -> str | None:
+        if not self.parameters.save(self.good_parameters, now_ns):
+            return "not stored"
+        self.events.emit("PARAMETERS_CONFIRMED", now_ns, crc=self.parameters.crc)
+        return None
+
+    def _revert_parameters(self, now_ns: int) -> str | None:
+        if self.parameters.revert(self.good_parameters, now_ns):
+            self.parameters.save(self.parameter_store, now_ns)
+            self.executive.restart("parameters reverted", now_ns)
+        return None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from executive_setup import Counting, Load, Store, load_row, run
 
 from onboard.executive import (
     TICK_NS,
@@ -12,7 +13,7 @@ from onboard.executive import (
     ScheduleError,
     members_of,
 )
-from onboard.messages import ProcessorLoad, TimeGrant
+from onboard.messages import ProcessorLoad
 
 CRITICAL, ESSENTIAL, NORMAL, DEFERRABLE = sorted(Criticality, reverse=True)
 
@@ -28,57 +29,6 @@ class Events:
         return [name for name, _ in self.emitted]
 
 
-class Load:
-    """A load port: rows by tick."""
-
-    name = "load"
-
-    def __init__(self, rows: dict[int, ProcessorLoad]) -> None:
-        self.rows, self.tick = rows, -1
-
-    def read(self) -> ProcessorLoad | None:
-        self.tick += 1
-        return self.rows.get(self.tick)
-
-
-class Counting:
-    """A component whose only state is how often it ran."""
-
-    def __init__(self) -> None:
-        self.runs = 0
-        self.times: list[int] = []
-
-    def step(self, now_ns: int) -> None:
-        self.runs += 1
-        self.times.append(now_ns)
-
-    def state_hash(self, h: int) -> int:
-        return (h * 31 + self.runs) % 2**64
-
-    def checkpoint(self) -> bytes:
-        return self.runs.to_bytes(8, "little")
-
-    def restore(self, state: bytes) -> None:
-        self.runs = int.from_bytes(state, "little")
-
-
-class Store:
-    def __init__(self) -> None:
-        self.data: bytes | None = None
-
-    def write(self, data: bytes) -> bool:
-        self.data = data
-        return True
-
-    def read(self) -> bytes | None:
-        return self.data
-
-
-def load_row(**fields: float) -> ProcessorLoad:
-    nominal = {"stolen_us": 0.0, "member": -1, "member_extra_us": 0.0, "reset": 0}
-    return ProcessorLoad(0, 0, **(nominal | fields))  # type: ignore[arg-type]
-
-
 def member(
     name: str,
     step: Callable[[int], None],
@@ -88,12 +38,6 @@ def member(
     offset: int = 0,
 ) -> Member:
     return Member(name, step, rate_hz, budget_us, criticality, offset)
-
-
-def run(executive: Executive, ticks: int, first: int = 0) -> list[int]:
-    return [
-        executive.tick(TimeGrant(t, t * TICK_NS)).state_hash for t in range(first, first + ticks)
-    ]
 
 
 @pytest.mark.parametrize(("rate_hz", "offset"), [(100, 0), (50, 1), (10, 7), (1, 42)])
