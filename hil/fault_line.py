@@ -178,6 +178,10 @@ class _Fault:
         share, amount = self._severity(elapsed_s), self.spec.amount or 0.0
         return [(due_ns, self._changed(message, lambda _, x: (1.0 - share) * x + share * amount))]
 
+    def _offset(self, elapsed_s: float, due_ns: int, message: Any) -> _Timed:
+        offset = self._severity(elapsed_s) * (self.spec.amount or 0.0)
+        return [(due_ns, self._changed(message, lambda _, x: x + offset))]
+
     def _drift(self, elapsed_s: float, due_ns: int, message: Any) -> _Timed:
         """The integral of a rate that itself grows over the ramp."""
         ramp_s = self.spec.ramp_s

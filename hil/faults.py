@@ -27,6 +27,7 @@ Kind = Literal[
     "off",
     "stuck",
     "wrong",
+    "offset",
     "drift",
     "noise",
     "saturation",
@@ -66,6 +67,7 @@ AMOUNTS: dict[str, tuple[float, float] | None] = {
     "off": None,
     "stuck": None,
     "wrong": (-1e18, 1e18),
+    "offset": (-1e18, 1e18),
     "drift": (-1e18, 1e18),
     "noise": (0.0, 1e18),
     "saturation": (0.0, 1e18),
@@ -81,7 +83,7 @@ AMOUNTS: dict[str, tuple[float, float] | None] = {
 }
 WHOLE = ("corrupt", "set_bits", "clear_bits")  # kinds whose amount is a whole number
 BITS = ("set_bits", "clear_bits")
-NEEDS_FIELDS = ("wrong", "drift", "noise", "saturation", "beyond", *BITS)
+NEEDS_FIELDS = ("wrong", "offset", "drift", "noise", "saturation", "beyond", *BITS)
 NO_RAMP = ("off", "stuck", "saturation", "beyond", *BITS)
 PACKET_KINDS = ("off", "delay", "drop", "duplicate", "corrupt")
 MEMORY_KINDS = ("off", "stuck", "corrupt")

@@ -156,6 +156,14 @@ def test_wrong_with_a_ramp_moves_there_linearly() -> None:
     assert [r[0].range_m for r in read] == pytest.approx(expected, abs=1e-9)
 
 
+@given(amount=st.floats(-1e6, 1e6))
+def test_an_offset_is_added_and_grows_with_its_ramp(amount: float) -> None:
+    spec = on_range("offset", fields=["range_m"], amount=amount, ramp_s=0.1)
+    read, sent = flow([spec], ranges(20)), ranges(20)
+    expected = [m.range_m + amount * min(1.0, k / 10) for k, m in enumerate(sent)]
+    assert [r[0].range_m for r in read] == pytest.approx(expected, abs=1e-9 + 1e-12 * abs(amount))
+
+
 @given(rate=st.floats(-1e3, 1e3))
 def test_drift_is_the_integral_of_its_ramped_rate(rate: float) -> None:
     ramp_s = 0.5

@@ -17,6 +17,7 @@ FAULTS = {
     "off": 'port = "imu.a"',
     "stuck": 'port = "rangefinder.a"',
     "wrong": 'port = "star_tracker.a"\nfields = ["qw"]\namount = 0.5',
+    "offset": 'port = "imu.a"\nfields = ["delta_velocity_y_m_s"]\namount = 1e-3',
     "drift": 'port = "imu.a"\nfields = ["delta_velocity_x_m_s"]\namount = 1e-4',
     "noise": 'port = "camera.a"\ndirection = "input"\nfields = ["image"]\namount = 20.0',
     "saturation": 'port = "imu.a"\nfields = ["delta_angle_x_rad"]\namount = 1e-6',
