@@ -47,9 +47,12 @@ def minimum_height_m(flight: Log) -> float | None:
 
 
 def attitude_error_deg(flight: Log) -> float | None:
-    """Largest angle between the navigated and the true attitude."""
+    """Largest angle between the navigated and the true attitude; the log has 2 sin of its half."""
+    if len(flight) == 0:
+        return None
     parts = np.array([flight[f"attitude_error_{axis}_rad"] for axis in "xyz"])
-    return math.degrees(np.linalg.norm(parts, axis=0).max()) if len(flight) else None
+    sine = 0.5 * float(np.linalg.norm(parts, axis=0).max())
+    return math.degrees(2.0 * math.asin(min(sine, 1.0)))
 
 
 def drift_m(log: Log, since_s: float | None) -> float | None:

@@ -73,7 +73,7 @@ def test_the_rest() -> None:
     assert len(flight) == 3
     assert len(metrics.in_flight(table, None)) == 4
     assert metrics.minimum_height_m(flight) == 10.0
-    assert metrics.attitude_error_deg(flight) == pytest.approx(math.degrees(0.5))
+    assert metrics.attitude_error_deg(flight) == pytest.approx(math.degrees(2.0 * math.asin(0.25)))
     assert metrics.drift_m(table, 0.2) == pytest.approx(5.0)
     assert metrics.drift_m(table, None) is None
     assert metrics.drift_m(table, 9.0) is None
