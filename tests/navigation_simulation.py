@@ -177,6 +177,7 @@ def make_params(**changes: Any) -> Any:
         "accelerometer_noise_m_s_sqrt_s": 2e-4,
         "accelerometer_bias_walk_m_s2_sqrt_s": 1e-6,
         "coupling_walk_sqrt_s": 1e-8,
+        "turn_acceleration_rad_s2": 100.0,
         "gyro_bias_sigma_rad_s": 1e-6,
         "accelerometer_bias_sigma_m_s2": 5e-4,
         "coupling_sigma": 1.5e-4,

@@ -18,6 +18,7 @@ static ob_filter_params params(void) {
   p.covariance_ticks = 10;
   p.gyro_noise_rad_sqrt_s = 5e-5;
   p.accelerometer_noise_m_s_sqrt_s = 1e-3;
+  p.turn_acceleration_rad_s2 = 1.0;
   p.gyro_bias_sigma_rad_s = 6e-6;
   p.accelerometer_bias_sigma_m_s2 = 1e-3;
   p.coupling_sigma = 2e-4;

@@ -220,6 +220,7 @@ def filter_params(parameters: Mapping[str, float]) -> Any:
         "accelerometer_noise_m_s_sqrt_s": value("accelerometer_noise_m_s_sqrt_s"),
         "accelerometer_bias_walk_m_s2_sqrt_s": value("accelerometer_drift_m_s2") * per_sqrt_s,
         "coupling_walk_sqrt_s": value("coupling_drift") * per_sqrt_s,
+        "turn_acceleration_rad_s2": value("turn_acceleration_rad_s2"),
         "gyro_bias_sigma_rad_s": value("gyro_bias_sigma_rad_s"),
         "accelerometer_bias_sigma_m_s2": value("accelerometer_bias_sigma_m_s2"),
         "coupling_sigma": value("coupling_sigma"),

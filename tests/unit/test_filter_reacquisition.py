@@ -15,12 +15,16 @@ from navigation_simulation import (
     TICK_NS,
     Descent,
     Ground,
+    array,
+    conjugate,
     covariance,
     ffi,
     lib,
     limits,
     make_params,
     make_site,
+    multiply,
+    to_rotvec,
 )
 
 RIM_M, WALL_M, DEPTH_M, SPEED_M_S = -30e3, 1e3, 3e3, 300.0
@@ -323,3 +327,61 @@ def test_imu_gaps_and_saturation_widen_the_covariance() -> None:
     assert covariance(descent.filter)[6:9, 6:9].trace() > after[6:9, 6:9].trace() + 0.99e-4
     lib.ob_filter_imu(descent.filter, time_ns + 2 * TICK_NS, [0.0] * 3, push, 0, descent.out)
     assert (descent.out.valid, descent.filter.bad_samples) == (1, 3)
+
+
+@pytest.mark.parametrize("beams", ["ab", "b"])
+def test_two_beams_that_agree_are_believed_against_the_inertial_solution(beams: str) -> None:
+    """A push that the accelerometers did not feel, of 800 m and 4 m/s by now: beyond ten sigma of
+    the altitude over a plain, so one beam alone is refused as wrong, and rightly."""
+    descent = hover(plain())
+    for _ in seconds(descent, 10, beams=beams):
+        pass
+    descent.filter.strapdown.position_site_m[2] += 800.0
+    descent.filter.strapdown.velocity_site_m_s[2] += 4.0
+    for _ in seconds(descent, 10, beams=beams):
+        pass
+    states = {descent.filter.gate[beam].state for beam in (lib.OB_STREAM_RANGE_A, B)}
+    if beams == "ab":
+        assert states == {ACCEPTING}
+        assert abs(altitude_error(descent)) < 3.0 * descent.out.altitude_sigma_m + 5.0
+    else:
+        assert lib.OB_GATE_REJECTING in states
+        assert altitude_error(descent) > 800.0
+
+
+def saturated(descent: Descent, rate_rad_s: float, since: float, ticks: int) -> float:
+    """A second of a flagged pitch gyro after a last reading `since`; the turn navigated, rad."""
+    f = descent.filter
+    before = array(f.strapdown.q_site_from_body, 4)
+    time_ns = f.strapdown.time_ns
+    push = [0.0, 0.0, HOVER[2] * 0.01]
+    lib.ob_filter_imu(f, time_ns + TICK_NS, [0.0, since * 0.01, 0.0], push, 0, descent.out)
+    for k in range(ticks):
+        angle = [0.0, rate_rad_s * 0.01, 0.0]
+        lib.ob_filter_imu(f, time_ns + (k + 2) * TICK_NS, angle, push, 0b10, descent.out)
+    turn = multiply(conjugate(before), array(f.strapdown.q_site_from_body, 4))
+    return float(to_rotvec(turn)[1])
+
+
+def test_a_saturated_gyro_is_not_integrated_and_its_doubts_add_up_as_one_error() -> None:
+    """Schiaparelli: 165 deg/s for a second from nowhere. What the vehicle could have turned by in
+    that second, a T^2 / 2, is the sigma; a hundred independent errors would leave a tenth of it."""
+    descent = settled()
+    descent.filter.params.turn_acceleration_rad_s2 = 0.5
+    assert abs(saturated(descent, np.radians(165.0), 0.0, 100)) < 1e-3
+    sigma = np.sqrt(covariance(descent.filter)[6:9, 6:9].trace())
+    assert 0.25 < sigma < 0.26
+
+
+def test_a_gyro_that_saturates_in_a_spin_keeps_the_rate_that_it_had() -> None:
+    descent = settled()
+    limit = np.radians(165.0)
+    assert saturated(descent, limit, 0.99 * limit, 50) == pytest.approx(0.5 * limit, rel=0.02)
+    assert np.sqrt(covariance(descent.filter)[6:9, 6:9].trace()) < 0.02
+
+
+def test_a_flag_without_saturation_costs_nothing() -> None:
+    descent = settled()
+    before = covariance(descent.filter)[6:9, 6:9].trace()
+    assert abs(saturated(descent, 0.0, 0.0, 10)) < 1e-5
+    assert covariance(descent.filter)[6:9, 6:9].trace() < before + 1e-9

@@ -25,6 +25,7 @@ typedef struct {
   double accelerometer_noise_m_s_sqrt_s;
   double accelerometer_bias_walk_m_s2_sqrt_s;
   double coupling_walk_sqrt_s;
+  double turn_acceleration_rad_s2;
   double gyro_bias_sigma_rad_s;
   double accelerometer_bias_sigma_m_s2;
   double coupling_sigma;

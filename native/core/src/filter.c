@@ -335,7 +335,7 @@ void ob_filter_correct(ob_filter *f, const double error[N]) {
 static void check_params(const ob_filter_params *p) {
   assert(p->tick_ns > 0 && p->covariance_ticks >= 1);
   assert(p->gyro_bias_sigma_rad_s > 0.0 && p->accelerometer_bias_sigma_m_s2 > 0.0);
-  assert(p->coupling_sigma > 0.0);
+  assert(p->coupling_sigma > 0.0 && p->turn_acceleration_rad_s2 > 0.0);
   assert(p->map_correlation_m > 0.0 && p->relief_correlation_m > 0.0);
   (void)p;
 }
@@ -412,15 +412,32 @@ static void bridge(ob_filter *f, int64_t missing) {
   }
 }
 
-static void widen_saturated(ob_filter *f, int64_t saturated, const double delta_angle_rad[3],
-                            const double delta_velocity_m_s[3]) {
-  for (int32_t axis = 0; axis < 3; axis++) {
-    if (saturated & (INT64_C(1) << axis)) {
-      widen(f, ATTITUDE, axis, square(delta_angle_rad[axis]));
+/* What an axis may be wrong by over this sample while its last reading is held in place of `reading`: no more
+ * than the two differ, and a turn no more than the vehicle could have begun since. */
+static double doubt(const ob_filter *f, int32_t axis, double reading, int64_t dt_ns) {
+  double differ = ob_fabs(reading - f->read[axis]);
+  double begun = f->params.turn_acceleration_rad_s2 * seconds(f->saturated_ns[axis]) * seconds(dt_ns);
+  int bounded = axis < 3 && f->has_read & (INT64_C(1) << axis);
+  return bounded ? ob_min(differ, begun) : differ;
+}
+
+/* A saturated axis says nothing but that it is: its last reading is held. The doubts of one spell add up as
+ * one error, not as one of each sample. */
+static void hold_saturated(ob_filter *f, int64_t saturated, int64_t dt_ns, double reading[6]) {
+  for (int32_t axis = 0; axis < 6; axis++) {
+    int64_t bit = INT64_C(1) << axis;
+    if (!(saturated & bit)) {
+      f->read[axis] = reading[axis];
+      f->has_read |= bit;
+      f->saturated_ns[axis] = 0;
+      f->doubt[axis] = 0.0;
+      continue;
     }
-    if (saturated & (INT64_C(8) << axis)) {
-      widen(f, VELOCITY, axis, square(delta_velocity_m_s[axis]));
-    }
+    f->saturated_ns[axis] += dt_ns;
+    double before = f->doubt[axis];
+    f->doubt[axis] += doubt(f, axis, reading[axis], dt_ns);
+    widen(f, axis < 3 ? ATTITUDE : VELOCITY, axis % 3, square(f->doubt[axis]) - square(before));
+    reading[axis] = f->has_read & bit ? f->read[axis] : reading[axis];
   }
 }
 
@@ -466,13 +483,13 @@ void ob_filter_imu(ob_filter *f, int64_t time_ns, const double delta_angle_rad[3
   if (missing > 0) {
     bridge(f, missing);
   }
-  double angle[3], velocity[3];
+  double reading[6], angle[3], velocity[3];
   int64_t last_ns = time_ns - f->strapdown.time_ns;
-  unbias(f, seconds(last_ns), delta_angle_rad, delta_velocity_m_s, angle, velocity);
+  ob_v3_copy(reading, delta_angle_rad);
+  ob_v3_copy(reading + 3, delta_velocity_m_s);
+  hold_saturated(f, saturated, last_ns, reading);
+  unbias(f, seconds(last_ns), reading, reading + 3, angle, velocity);
   advance(f, last_ns, angle, velocity);
-  if (saturated) {
-    widen_saturated(f, saturated, angle, velocity);
-  }
   f->state.valid = missing <= 0 && saturated == 0;
   f->bad_samples += missing > 0 || saturated ? 1 : 0;
   if (f->pending_ticks >= f->params.covariance_ticks) {

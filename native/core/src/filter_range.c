@@ -4,6 +4,7 @@
 #include "onboard/vector.h"
 
 #define PEER_NS INT64_C(1000000000)
+#define CORROBORATION_SIGMAS 3.0
 
 typedef struct {
   double direction_site[3];
@@ -87,6 +88,15 @@ static int plausible(const ob_filter *f, const footprint *at, double innovation_
          innovation_m >= per_height * (at->hit[2] - highest_m) - vertical_m;
 }
 
+/* Note what the beam says; does the other one say the same? */
+static int is_corroborated(ob_filter *f, int32_t beam, const ob_disagreement *now) {
+  const ob_disagreement *peer = &f->disagreement[1 - beam];
+  f->disagreement[beam] = *now;
+  return peer->sigma_m > 0.0 && now->time_ns - peer->time_ns <= PEER_NS &&
+         ob_fabs(now->rise_m - peer->rise_m) <=
+             CORROBORATION_SIGMAS * ob_sqrt(square(now->sigma_m) + square(peer->sigma_m));
+}
+
 /* How fast the predicted range may go wrong by the velocity error. */
 static double rate_sigma(const ob_filter *f, const double h[N]) {
   double g[N] = {0.0};
@@ -96,11 +106,31 @@ static double rate_sigma(const ob_filter *f, const double h[N]) {
 
 /* Position along the row by the innovation. Not the velocity: where the accelerometers were saturated or
  * silent it has been widened already, and otherwise they exclude what such a drift would take. */
-static void widen_by(ob_filter *f, const double h[N], double innovation_m) {
+static void widen_position(ob_filter *f, const double h[N], double innovation_m) {
   double position[N] = {0.0};
   double norm2 = ob_v3_dot(h + POSITION, h + POSITION);
   ob_v3_scale(position + POSITION, h + POSITION, innovation_m / norm2);
   ob_ud_add(&f->ud, position, 1.0);
+}
+
+/* Both beams say that the vehicle is not where its accelerometers take it: widen by the error of a push a
+ * that they did not feel. Position by the innovation a t^2/2, velocity by the rate a t that the run shows
+ * beyond the noise, and, where the two agree in sign, accelerometer bias by a; all three as one error. */
+static void widen_push(ob_filter *f, const ob_pose *pose, const double h[N], const ob_gate *gate,
+                       const ob_gate_sample *sample) {
+  double error[N] = {0.0};
+  double innovation_m = sample->innovation[0], moved_m = innovation_m - gate->run_innovation[0];
+  double shown_m = ob_max(ob_fabs(moved_m) - 1.4142135623730951 * sample->noise[0], 0.0);
+  double tick_s = 1.0e-9 * (double)f->params.tick_ns;
+  double run_s = ob_max(1.0e-9 * (double)(sample->time_ns - gate->run_since_ns), tick_s);
+  double rate_m_s = (moved_m < 0.0 ? -shown_m : shown_m) / run_s;
+  double push_per_s = ob_max(rate_m_s / (2.0 * innovation_m), 0.0); /* a over a t: 1/t */
+  double per_m = 1.0 / ob_v3_dot(h + POSITION, h + POSITION);
+  ob_v3_scale(error + POSITION, h + POSITION, per_m * innovation_m);
+  ob_v3_scale(error + VELOCITY, h + POSITION, per_m * rate_m_s);
+  ob_m3t_v3(error + ACCEL, pose->C_site_from_body, error + VELOCITY);
+  ob_v3_scale(error + ACCEL, error + ACCEL, -push_per_s);
+  ob_ud_add(&f->ud, error, 1.0);
 }
 
 int ob_filter_range(ob_filter *f, int64_t time_ns, int32_t beam, double range_m) {
@@ -131,13 +161,23 @@ int ob_filter_range(ob_filter *f, int64_t time_ns, int32_t beam, double range_m)
                            .rate_sigma = {rate_sigma(f, h)},
                            .nis = square(innovation_m) / total};
   const ob_gate_limits *limits = &f->params.gate[OB_STREAM_RANGE_A + beam];
-  sample.plausible = sample.nis <= limits->threshold ||
+  const ob_disagreement says = {time_ns, f->map_error_m[beam] + innovation_m / per_rise,
+                                sample.sigma[0] / -per_rise};
+  int corroborated = is_corroborated(f, beam, &says);
+  sample.plausible = sample.nis <= limits->threshold || corroborated ||
                      (!peer_is_accepted(f, beam, time_ns) &&
                       plausible(f, &at, innovation_m, sample.sigma[0]));
+  if (corroborated) {
+    sample.rate_sigma[0] *= f->params.reacquire_sigmas;
+  }
   ob_gate *gate = &f->gate[OB_STREAM_RANGE_A + beam];
   ob_gate_decision decision = ob_gate_score(gate, limits, &sample);
-  if (decision == OB_GATE_REACQUIRE) {
-    widen_by(f, h, innovation_m);
+  if (decision == OB_GATE_REACQUIRE && sample.nis > limits->threshold) {
+    if (corroborated) {
+      widen_push(f, &pose, h, gate, &sample);
+    } else {
+      widen_position(f, h, innovation_m);
+    }
   }
   if (decision != OB_GATE_REJECT) {
     ob_filter_fuse(f, h, innovation_m, variance, HOLD_PLACE | HOLD_ATTITUDE, error);

@@ -80,6 +80,7 @@ typedef struct {
   double accelerometer_noise_m_s_sqrt_s;      /* velocity random walk, gravity model included */
   double accelerometer_bias_walk_m_s2_sqrt_s;
   double coupling_walk_sqrt_s;
+  double turn_acceleration_rad_s2; /* the most that the vehicle's actuators can give */
   double gyro_bias_sigma_rad_s; /* at the start, each axis */
   double accelerometer_bias_sigma_m_s2;
   double coupling_sigma;
@@ -132,6 +133,12 @@ typedef struct {
   double horizontal_sigma_m;  /* the vehicle's */
 } ob_ground;
 
+/* What a beam says of the height of the ground, less what was expected of it. */
+typedef struct {
+  int64_t time_ns;
+  double rise_m, sigma_m;
+} ob_disagreement;
+
 typedef struct {
   ob_filter_params params;
   ob_site site;
@@ -142,6 +149,7 @@ typedef struct {
   double coupling[3];
   double map_error_m[OB_FILTER_BEAMS];
   ob_ground ground[OB_FILTER_BEAMS];   /* where each beam met it last: map_error_m is of there */
+  ob_disagreement disagreement[OB_FILTER_BEAMS]; /* of its last sample */
   double nadir_along_m, nadir_cross_m; /* the ground below */
   double nadir_map_m, nadir_sigma_m;   /* the map's height there, and its sigma */
   double nadir_rise_m;                 /* what is thought of the true ground there, less the map's */
@@ -156,6 +164,12 @@ typedef struct {
   double pending_dv_z_m_s;
   int64_t walked_ns[OB_UD_STATES - OB_UD_DYNAMIC - OB_FILTER_BEAMS]; /* when each bias last took its random walk */
   int64_t walk_next;
+
+  /* of the IMU axes, gyro x, y, z and accelerometer x, y, z */
+  double read[6];            /* increments when not saturated last */
+  int64_t has_read;          /* bit mask: there has been such a reading */
+  int64_t saturated_ns[6];   /* length of the present spell of saturation */
+  double doubt[6];           /* by what its increments may be wrong in sum */
 
   double shift_site_m[3]; /* sum of all position corrections */
   double turn_site_rad[3];
@@ -176,8 +190,10 @@ void ob_filter_init(ob_filter *f, const ob_filter_params *params, const ob_site 
 
 /* One IMU sample: increments over the tick that ended at time_ns, body axes. Where samples are
  * missing (at most 100) the last ones are repeated and the covariance widened by what they could have
- * been. `saturated` is a bit mask (0-2 gyro, 3-5 accelerometer): the covariance is widened by the
- * increment of each such axis. A time that does not advance, or a longer gap, leaves the state and
+ * been. `saturated` is a bit mask (0-2 gyro, 3-5 accelerometer): of such an axis the last reading before is
+ * held, and the covariance is widened by how far the two are apart, of a gyro by the turn that the vehicle
+ * could have begun since, if that is less. (Schiaparelli integrated a second of a saturated gyro and took
+ * itself for upside down.) A time that does not advance, or a longer gap, leaves the state and
  * clears `valid`. Fills `out`. */
 void ob_filter_imu(ob_filter *f, int64_t time_ns, const double delta_angle_rad[3],
                    const double delta_velocity_m_s[3], int64_t saturated, ob_nav_state *out);
@@ -188,7 +204,9 @@ void ob_filter_output(ob_filter *f, ob_nav_state *out);
 /* Slant range (m) of beam 0 or 1 against the terrain map. When the sample fails its gate it is still
  * plausible, as gate.h uses the word, if the filter's errors could explain it were they
  * `reacquire_sigmas` times their sigma: the map's lowest and highest ground within that horizontal
- * error, and that vertical error, bound the range; unless the other beam is accepted at present. */
+ * error, and that vertical error, bound the range; unless the other beam is accepted at present. It is
+ * plausible in any case if the other beam sees the ground as much higher or lower than the map, for two
+ * instruments are not wrong alike: then the inertial solution is. */
 int ob_filter_range(ob_filter *f, int64_t time_ns, int32_t beam, double range_m);
 
 /* Velocity relative to the ground, body axes (m/s). */
