@@ -33,7 +33,8 @@ def test_it_is_whole(path: Path) -> None:
     assert incident is not None
     assert path.stem == scenario.name
     assert scenario.name.split("_")[0] == incident.id
-    assert load_components(scenario.flown("historical").components, scenario.origin)
+    historical = scenario.flown("historical")
+    assert load_components(historical.components, scenario.origin) or historical.parameters
     assert set(incident.plot) <= set(COLUMNS)
     if incident.anti_twin is not None:
         twin = incidents.load(scenarios.find(incident.anti_twin)).incident
