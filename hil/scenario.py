@@ -341,7 +341,7 @@ def parse(text: str, origin: str) -> Scenario:
 def _toml(text: str, origin: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ScenarioError(f"{origin}: not valid TOML: {error}") from None
 
 

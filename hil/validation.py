@@ -9,6 +9,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from onboard.dictionary.models import shown
+
 _NEAR = 4  # names shown of those that are allowed
 _TYPES = {
     "bool": "true, false",
@@ -30,7 +32,7 @@ def describe(error: ValidationError, file: str, model: type[BaseModel]) -> str:
         at, owner, field = _find(model, item["loc"])
         missing = item["type"] == "missing"
         hidden = missing or isinstance(item["input"], dict | BaseModel | list | tuple)
-        value = "" if hidden else f" = {item['input']!r}"
+        value = "" if hidden else f" = {shown(item['input'])}"
         name = ".".join(map(str, at)) or "(file)"
         lines.setdefault(f"{name}{value}", []).append(_problem(item, owner, field))
     return "\n".join(f"{file}: {what}: {_joined(why)}" for what, why in lines.items())

@@ -175,6 +175,6 @@ def load_preset(name_or_path: str | Path) -> LanderPreset:
     text, file = _source(name_or_path)
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise PresetError(f"{file}: not TOML: {error}") from None
     return parse_preset(values, file)

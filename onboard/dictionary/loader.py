@@ -163,7 +163,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """One TOML file. Raises DictionaryError naming the file and the place."""
     try:
         return tomllib.loads(path.read_bytes().decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise DictionaryError(
             [Problem(path.name, "file", None, f"not valid TOML: {error}")]
         ) from None

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from onboard.dictionary.models import shown
 from onboard.fault_protection.expression import ExpressionError, parse
 
 LONGEST_COUNT = 3000  # monitor counts are tabulated: five minutes at 10 Hz
@@ -310,7 +311,8 @@ def _lines(problems: ValidationError, origin: dict[str, Path]) -> list[str]:
     for problem in problems.errors():
         field = ".".join(str(part) for part in problem["loc"])
         file = origin.get(str(problem["loc"][0])) if problem["loc"] else None
-        value = "" if isinstance(problem["input"], dict) else f", not {problem['input']!r}"
+        given = problem["input"]
+        value = "" if isinstance(given, dict) else f", not {shown(given)}"
         lines.append(f"{file or 'table'}: {field}: {problem['msg']}{value}")
     return lines
 
@@ -320,5 +322,5 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
         raise TableError(f"{path}: {problem.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (ValueError, RecursionError) as problem:
         raise TableError(f"{path}: {problem}") from None

@@ -1,4 +1,4 @@
-"""What is fuzzed: tables, images of tables, command packets, stores, checkpoints, parameters.
+"""What is fuzzed: tables, images of tables, command packets, stores, parameters.
 
 A fuzzer is a generator of outcomes, one of each input, from one seeded source of randomness. It
 raises where something other than a clear answer comes back: that is a bug.
@@ -30,7 +30,23 @@ from onboard.services.storage import TwoCopyStore
 
 # ---------------------------------------------------------------- tables
 
-_NONSENSE = (None, True, -1, 0, 1, 3, 10**12, 0.0, -1.0, 1e300, float("nan"), float("inf"), "", "x")
+_NONSENSE = (
+    10**5000,
+    None,
+    True,
+    -1,
+    0,
+    1,
+    3,
+    10**12,
+    0.0,
+    -1.0,
+    1e300,
+    float("nan"),
+    float("inf"),
+    "",
+    "x",
+)
 _FORMS = ("{a} and {b}", "{a} or not {b}", "at_least({n}, {a}, {b}, {c})", "mode({m}) and {a}")
 _BROKEN = ("{a} and", "at_least(9, {a})", "{a} == {b}", "{a}.{b}", "mode()", "\0", "lambda: {a}")
 
@@ -116,7 +132,7 @@ def _table(random: Random, table: dict[str, Any]) -> str:
     try:
         protection = protection_from(table)
     except TableError as problem:
-        assert all(": " in line and len(line) < 20_000 for line in str(problem).splitlines())
+        assert all(": " in line and len(line) < 1000 for line in str(problem).splitlines())
         return "refused"
     findings = checks.check(protection)
     assert all(finding.where and finding.problem for finding in findings)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from broken_tables import (
@@ -116,6 +117,15 @@ FIELDS = [
 def test_a_wrong_field_is_named(changes, reason):
     with pytest.raises(TableError, match=reason.replace("(", r"\(")):
         protection_from(edited(changes))
+
+
+@pytest.mark.parametrize(
+    "value", ["a or " * 3000 + "high", ["high"] * 3000, 10**5000], ids=["text", "list", "digits"]
+)
+def test_a_complaint_is_a_line_whatever_the_value(value: Any) -> None:
+    with pytest.raises(TableError) as refusal:
+        protection_from(edited({"fault.high.when": value}))
+    assert len(str(refusal.value)) < 1000
 
 
 @pytest.mark.parametrize("section", sorted(TABLE))

@@ -6,6 +6,7 @@ from protection_tables import table_with
 from onboard.fault_protection.actions import Event
 from onboard.fault_protection.engine import Engine
 from onboard.fault_protection.monitors import CLEAR, TRIP
+from onboard.fault_protection.responses import standing
 from onboard.fault_protection.table import compile_table
 from onboard.modes.graph import SAFE_REQUEST
 
@@ -67,3 +68,12 @@ def test_nothing_is_unlatched_unasked() -> None:
     assert bench.engine.step(state, readings) == (state, ())
     _, actions = bench.engine.step(state, readings, clear=1)
     assert [a.name for a in actions] == ["FAULT_CLEARED"]
+
+
+def test_how_faults_stand_in_words() -> None:
+    bench = Bench(table_with())
+    readings = dict.fromkeys(bench.table.monitor, CLEAR) | {"high": TRIP, "hot": TRIP}
+    for _ in range(3):  # the persistence of both
+        bench.step(readings)
+    told = standing(bench.compiled.fault_names, bench.state.faults)
+    assert told == {"high": "active running 1", "hot": "active blocked 1"}

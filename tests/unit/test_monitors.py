@@ -13,6 +13,9 @@ from onboard.fault_protection.monitors import (
     READ_ERROR,
     READ_STALE,
     TRIP,
+    UNKNOWN,
+    Rule,
+    states,
 )
 from onboard.fault_protection.table import channels_of, readers
 
@@ -166,3 +169,11 @@ def test_gap_trips_though_the_last_sample_is_fresh():
     assert read(0.3, 0.0, age_s=0.1) == NO_NEWS
     assert read(1.0, 0.0) == HOLD
     assert read(2.5, 0.0) == TRIP
+
+
+@pytest.mark.parametrize("counts", [(1, 1), (3, 2), (2, 4)])
+def test_a_monitor_is_in_one_state_at_a_time(counts):
+    """A state that stood twice would be unequal to itself; the first is that of a mask."""
+    every = states(Rule(*counts, "trip", "trip"))
+    assert len(set(every)) == len(every) == 3 + 2 * (counts[0] - 1) + 2 * (counts[1] - 1)
+    assert every[0] == (UNKNOWN, 0)
