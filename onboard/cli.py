@@ -18,7 +18,7 @@ from onboard.dictionary.exporters import FORMATS
 from onboard.dictionary.protection import Protection
 from onboard.fault_protection import checks
 from onboard.fault_protection.diagrams import reference
-from onboard.fault_protection.prove import as_json, as_text, prove
+from onboard.fault_protection.prove import Proof, as_json, as_text, prove
 from onboard.fault_protection.trace import as_scenario
 
 BROKEN = 1
@@ -79,12 +79,7 @@ def check_faults(vehicle: str, json_wanted: bool, every_pair: bool, trace_to: Pa
     """Prove the fault protection of VEHICLE, a name or a folder: exit status 1 if it is broken."""
     d = load_dictionary(vehicle)
     protection = protection_of(d)
-    with click.progressbar(length=100, label="walking", hidden=json_wanted, file=sys.stderr) as bar:
-
-        def progress(done: int, of: int) -> None:
-            bar.update(100 * done // of - bar.pos)
-
-        proof = prove(protection, d, progress, every_pair=every_pair)
+    proof = proved(protection, d, quiet=json_wanted, every_pair=every_pair)
     if json_wanted:
         click.echo(json.dumps(as_json(d.vehicle, proof), indent=2))
     else:
@@ -94,6 +89,18 @@ def check_faults(vehicle: str, json_wanted: bool, every_pair: bool, trace_to: Pa
         write_whole(trace_to, as_scenario(place, protection, proof.violations[0]))
         click.echo(f"{trace_to}: the first violation; hil run {trace_to} reproduces it", err=True)
     sys.exit(0 if proof.holds else BROKEN)
+
+
+def proved(
+    table: Protection, d: dictionaries.Dictionary, *, quiet: bool = False, every_pair: bool = False
+) -> Proof:
+    """The proof of a table, with a bar that shows how far it is."""
+    with click.progressbar(length=100, label="walking", hidden=quiet, file=sys.stderr) as bar:
+
+        def progress(done: int, of: int) -> None:
+            bar.update(100 * done // of - bar.pos)
+
+        return prove(table, d, progress, every_pair=every_pair)
 
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -115,13 +122,19 @@ def draw_faults(vehicle: str, out: Path) -> None:
 @click.argument("vehicle", default="lander")
 @click.option("--out", required=True, type=FOLDER, help="Folder for the pages and drawings.")
 def document_faults(vehicle: str, out: Path) -> None:
-    """Write a reference page for each fault of VEHICLE, with drawings, and an index."""
+    """Write a reference page for each fault of VEHICLE, with drawings, and an index; how fast each
+    is seen and answered comes from the walk, so this takes as long as `check`."""
     d = load_dictionary(vehicle)
-    drawings = reference.drawings(drawable(d), d)
-    pages = reference.pages(d)
+    table = drawable(d)
+    drawings = reference.drawings(table, d)
+    proof = proved(table, d)
+    pages = reference.pages(d, proof)
     for name, text in {**pages, **{n: drawing.svg() for n, drawing in drawings.items()}}.items():
         write_whole(out / name, text)
     click.echo(f"{out}: {len(pages)} pages, {len(drawings)} drawings")
+    if not proof.holds:
+        click.echo(f"{d.vehicle} does not hold: see onboard faults check {vehicle}", err=True)
+        sys.exit(BROKEN)
 
 
 def protection_of(d: dictionaries.Dictionary) -> Protection:

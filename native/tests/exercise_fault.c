@@ -130,8 +130,9 @@ uint64_t exercise_fault_walk(void) {
     hash = ob_hash_u64(hash, (uint64_t)ob_fault_walk_run(&table, &environment, &walk));
     hash = hash_walk(&walk, hash);
     hash = ob_hash_u64(hash, ob_fault_walk_mode(&table, &walk, walk.nodes - 1));
-    ob_fault_hold(&table, &environment, 0, 1, &held);
-    hash = ob_hash_u64(hash, (uint64_t)held.steps);
+    const ob_fault_course course = {.combination = 1, .first = 2, .delay = (uint32_t)i % 3};
+    ob_fault_hold(&table, &environment, &course, &held);
+    hash = ob_hash_bytes(hash, (const uint8_t *)&held, sizeof held);
   }
   return hash;
 }

@@ -18,7 +18,7 @@ from onboard.fault_protection.checks import never_together
 from onboard.fault_protection.expression import FALSE, TRUE, evaluate, parse
 from onboard.fault_protection.image import Image, image_of
 from onboard.fault_protection.monitors import TRIP
-from onboard.fault_protection.walk import Run, Step, Walk, action_of
+from onboard.fault_protection.walk import Course, Run, Step, Walk, action_of
 from onboard.modes.graph import NO_REQUEST
 
 RESETS = {
@@ -91,17 +91,18 @@ class CoreWalk(Walk):
         for i in range(self._walk.violations):
             self._note(self._walk.violation[i])
 
-    def hold(self, scene: int, combination: int) -> Run | None:
-        held = ffi.new("ob_fault_held *")
-        lib.ob_fault_hold(self._checked.table, self._environment.c, scene, combination, held)
+    def hold(self, course: Course) -> Run | None:
+        told, held = ffi.new("ob_fault_course *", course._asdict()), ffi.new("ob_fault_held *")
+        lib.ob_fault_hold(self._checked.table, self._environment.c, told, held)
         if held.steps < 0:
             return None
         names = self.table.fault_names
-        first = (
+        raised, answered = (
             {n: row[k] for k, n in enumerate(names) if row[k]}
             for row in (held.raised, held.answered)
         )
-        return Run(held.steps, *first)
+        acted = tuple(number for number in held.acted if number)
+        return Run(held.steps, held.mode, raised, answered, acted)
 
     # -- what the core found, in words
 

@@ -32,7 +32,7 @@ import dataclasses
 import functools
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +43,7 @@ from onboard.fault_protection.causes import Cause, Reach, causes_of, slice_of
 from onboard.fault_protection.checks import Finding
 from onboard.fault_protection.core_walk import Arena, CoreWalk
 from onboard.fault_protection.monitors import READING_NAMES
-from onboard.fault_protection.walk import Violation, Walk
+from onboard.fault_protection.walk import Course, Run, Violation, Walk
 
 TICKS_PER_S = 100
 """Of the executive."""
@@ -70,13 +70,15 @@ class Figures:
 
 @dataclass
 class Latency:
-    """How fast one fault is seen and first answered in the modes that require it: the worst over
-    every combination of constant readings that was walked, with the full counts."""
+    """How fast one fault is seen and first answered in the modes that require it, in ticks of the
+    executive: the worst over every combination of constant readings that was walked, with the full
+    counts, whether its causes begin together or one while the response to the other is at work."""
 
-    detection_steps: int  # from the first tripping reading
-    answer_steps: int  # to the first command
-    detection_s: float  # bound of the static checks, a silent channel's age included
-    time_to_effect_s: float
+    silence_ticks: int  # age at which a silent channel begins to count; 0: it speaks
+    detection_ticks: int  # from then, or from the first tripping reading
+    answer_ticks: int | None  # from the same to the first command; None: it was never issued
+    bound_ticks: int  # of the static checks, from the symptom until all tries have been made
+    effect_ticks: int
 
 
 @dataclass
@@ -122,6 +124,7 @@ def prove(
     figures.modes = len(protection.mode)
     figures.step_ticks = round(TICKS_PER_S / protection.globals.step_hz)
     if not proof.findings:
+        proof.latency = _latencies(protection)
         make = walker or functools.partial(CoreWalk, arena=Arena())
         reach = Reach(protection)
         groups = _groups(protection, reach, figures, every_pair)
@@ -163,29 +166,64 @@ def _walk(walk: Walk, proof: Proof) -> None:
 def _measure(full: Walk, proof: Proof) -> None:
     """Hold every combination of readings from the settled state of every mode to its end."""
     for scene, mode in enumerate(full.table.mode_names):
+        alone: dict[int, Run] = {}
         for number, (step, _) in enumerate(full.steps[scene]):
-            run = full.hold(scene, number)
+            run = full.hold(Course(scene, number))
             if run is None:
                 full.never_settles(scene, step)
                 proof.add(full.violations)
                 continue
+            alone[number] = run
             if run.steps > proof.figures.worst_settling_steps:
                 proof.figures.worst_settling_steps = run.steps
                 told = ", ".join(f"{n} {READING_NAMES[r]}" for n, r in step.forced)
                 proof.figures.worst_settling = f"{told} in {mode}"
-            for fault, raised in run.raised.items():
-                if mode in full.rows.fault[fault].required_in:
-                    _note(proof, full.rows, fault, raised, run.answered.get(fault))
+            _note(proof, full, run, run.raised)
+        for course in _later(full, scene, alone):
+            if (later := full.hold(course)) is not None:
+                _note(proof, full, later, later.raised.keys() - alone[course.first].raised.keys())
 
 
-def _note(proof: Proof, part: Protection, fault: str, raised: int, answered: int | None) -> None:
-    """Keep the slowest detection and first answer of a fault, in steps."""
-    latency = proof.latency.setdefault(
-        fault,
-        Latency(0, 0, checks.detection_s(part, fault), part.fault[fault].time_to_effect_s),
-    )
-    latency.detection_steps = max(latency.detection_steps, raised)
-    latency.answer_steps = max(latency.answer_steps, answered or raised)
+def _later(full: Walk, scene: int, alone: dict[int, Run]) -> Iterator[Course]:
+    """Courses in which one cause joins another when that one's response has just acted, or so that
+    what it raises is raised just before, with, or just after that."""
+    forced = full.combinations
+    for first, run in alone.items():
+        for both in (n for n in alone if set(forced[first]) < set(forced[n])):
+            raised = {alone[both].raised[f] for f in alone[both].raised.keys() - run.raised.keys()}
+            delays = {at - n for at in run.acted for n in (0, *raised, *(k - 1 for k in raised))}
+            yield from (Course(scene, both, first, n) for n in sorted(delays) if n > 0)
+
+
+def _note(proof: Proof, full: Walk, run: Run, faults: Iterable[str]) -> None:
+    """Keep the slowest detection and first answer of faults that the run's mode requires."""
+    mode, ticks = full.name(run.mode), proof.figures.step_ticks
+    for fault in faults:
+        if mode in full.rows.fault[fault].required_in:
+            row = proof.latency[fault]
+            row.detection_ticks = max(row.detection_ticks, ticks * run.raised[fault])
+            if fault in run.answered:
+                row.answer_ticks = max(row.answer_ticks or 0, ticks * run.answered[fault])
+
+
+def _latencies(table: Protection) -> dict[str, Latency]:
+    """What the static checks say of each fault, before anything is measured."""
+    return {
+        name: Latency(
+            silence_ticks=_ticks(checks.silence_s(table, name)),
+            detection_ticks=0,
+            answer_ticks=None,
+            bound_ticks=_ticks(
+                max(checks.bound_s(table, name, m) or 0.0 for m in fault.required_in)
+            ),
+            effect_ticks=_ticks(fault.time_to_effect_s),
+        )
+        for name, fault in table.fault.items()
+    }
+
+
+def _ticks(seconds: float) -> int:
+    return round(seconds * TICKS_PER_S)
 
 
 # ---------------------------------------------------------------- what is printed
@@ -203,6 +241,10 @@ def as_json(vehicle: str, proof: Proof) -> dict[str, Any]:
     }
 
 
+HEADS = ("silence", "detected", "answered", "bound", "effect")
+"""Of the columns of `Latency`."""
+
+
 def as_text(vehicle: str, proof: Proof) -> str:
     """The proof in words."""
     f = proof.figures
@@ -217,15 +259,13 @@ def as_text(vehicle: str, proof: Proof) -> str:
         f"walked {f.causes} single causes and {f.pairs} pairs{apart}, with resets at every step",
         f"{f.states} states, {f.transitions} transitions, depth {f.depth}, {f.seconds:.1f} s",
         f"worst settling {f.worst_settling_steps} steps: {f.worst_settling}",
-        "latency, worst over the walk, in ticks of 10 ms from the first trip; in seconds its",
-        "static bound of detection, with the age of a silent channel, and the time to effect",
-        f"{'fault':34} {'detected':>9} {'answered':>9} {'bound s':>9} {'effect s':>9}",
+        "latency, worst over the walk, in ticks of 10 ms: from the first trip until it is detected",
+        "and first answered; silence: age at which a channel trips before that; bound: by the",
+        "static rules, from the symptom until all tries have been made",
+        f"{'fault':34}" + "".join(f"{head:>10}" for head in HEADS),
     ]
-    ticks = f.step_ticks
-    lines += [
-        f"{name:34} {ticks * row.detection_steps:9} {ticks * row.answer_steps:9} "
-        f"{row.detection_s:9.1f} {row.time_to_effect_s:9.1f}"
-        for name, row in sorted(proof.latency.items(), key=lambda item: item[1].time_to_effect_s)
-    ]
+    for name, row in sorted(proof.latency.items(), key=lambda item: item[1].effect_ticks):
+        cells = ("-" if ticks is None else ticks for ticks in dataclasses.astuple(row))
+        lines.append(f"{name:34}" + "".join(f"{cell:>10}" for cell in cells))
     verdict = "every property holds" if proof.holds else f"{len(proof.violations)} violations"
     return "\n".join([*lines, verdict])

@@ -26,6 +26,9 @@ from onboard.fault_protection.table import (
 )
 from onboard.modes.graph import NO_REQUEST, SAFE_REQUEST
 
+ACTS = 32
+"""Steps in which tiers begin tries that a `Run` tells, the first of them."""
+
 
 class Step(NamedTuple):
     """One step of the environment."""
@@ -36,12 +39,24 @@ class Step(NamedTuple):
     reset: str = ""  # within_window, alone, or nothing
 
 
+class Course(NamedTuple):
+    """Readings in time: `first` for `delay` steps, from the settled state of mode `scene`, then
+    `combination` for ever."""
+
+    scene: int
+    combination: int
+    first: int = 0
+    delay: int = 0
+
+
 class Run(NamedTuple):
-    """What constant readings led to, in steps."""
+    """What a course led to, in steps from when its combination began; the first such step is 1."""
 
     steps: int  # to the fixed point
+    mode: int  # when the combination began
     raised: dict[str, int]  # fault: when it was raised
     answered: dict[str, int]  # fault: when its first command was issued
+    acted: tuple[int, ...]  # when a tier of any response began a try, the first `ACTS`
 
 
 class Node(NamedTuple):
@@ -467,18 +482,21 @@ class Walk:
 
     # -- times
 
-    def hold(self, scene: int, combination: int) -> Run | None:
-        """Hold readings in a mode until nothing changes any more; None if that never comes."""
-        node, run = self.settled(scene), Run(0, {}, {})
-        readings = self.steps[scene][combination][1]
-        seen = {node}
+    def hold(self, course: Course) -> Run | None:
+        """Follow a course until nothing changes any more; None if that never comes."""
+        scene = self.steps[course.scene]
+        node = self.settled(course.scene)
+        for _ in range(course.delay):
+            node, _ = self._held(node, scene[course.first][1])
+        run, seen = Run(0, node.state.mode, {}, {}, ()), {node}
         for number in itertools.count(1):
-            state, actions = self.engine.step(node.state, readings, node.request)
-            for action in actions:
-                if isinstance(action, Event) and action.name in ("FAULT_ACTIVE", "RESPONSE_TIER"):
-                    noted = run.raised if action.name == "FAULT_ACTIVE" else run.answered
-                    noted.setdefault(str(dict(action.values)["fault"]), number)
-            after = Node(state, node.scene, self.request_of(actions), 0)
+            after, actions = self._held(node, scene[course.combination][1])
+            for fault in _faults_of(actions, "FAULT_ACTIVE"):
+                run.raised.setdefault(fault, number)
+            for fault in (tried := _faults_of(actions, "RESPONSE_TIER")):
+                run.answered.setdefault(fault, number)
+            if tried and len(run.acted) < ACTS:
+                run = run._replace(acted=(*run.acted, number))
             if after == node:
                 return run._replace(steps=number - 1)
             if after in seen:
@@ -486,6 +504,19 @@ class Walk:
             seen.add(after)
             node = after
         raise AssertionError("itertools.count does not end")
+
+    def _held(self, node: Node, readings: list[int]) -> tuple[Node, tuple[Action, ...]]:
+        state, actions = self.engine.step(node.state, readings, node.request)
+        return Node(state, node.scene, self.request_of(actions), 0), actions
+
+
+def _faults_of(actions: Iterable[Action], event: str) -> list[str]:
+    """The faults that events of this name are about."""
+    return [
+        str(dict(action.values)["fault"])
+        for action in actions
+        if isinstance(action, Event) and action.name == event
+    ]
 
 
 def action_of(command: Command) -> rows.Action:

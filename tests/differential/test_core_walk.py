@@ -14,7 +14,7 @@ from onboard.fault_protection.causes import LONGEST, Cause, Reach, causes_of, sl
 from onboard.fault_protection.core_walk import Arena, CoreWalk
 from onboard.fault_protection.monitors import READ_ERROR, READ_STALE, TRIP
 from onboard.fault_protection.prove import prove
-from onboard.fault_protection.walk import Walk
+from onboard.fault_protection.walk import ACTS, Course, Walk
 
 LANDER = load("lander").protection
 TOO_LARGE = 3000
@@ -50,11 +50,22 @@ def test_random_tables_are_walked_equally(protection: Protection) -> None:
 @settings(max_examples=12, deadline=None)
 @given(protections())
 def test_random_tables_are_held_equally(protection: Protection) -> None:
-    """From constant readings, with the table's own counts."""
+    """Constant readings, and others before them, with the table's own counts."""
     c, python = (walk(protection, (ONE, OTHER), longest=None) for walk in (CoreWalk, Walk))
     for scene in range(len(c.table.mode_names)):
         for number in range(len(c.combinations)):
-            assert c.hold(scene, number) == python.hold(scene, number)
+            for delay in (0, 1, 7):
+                course = Course(scene, number, first=len(c.combinations) - 1 - number, delay=delay)
+                assert c.hold(course) == python.hold(course)
+
+
+def test_tries_are_told_up_to_a_limit() -> None:
+    table = table_with({"response.lower.tier.0.tries": 2 * ACTS})
+    (cause,) = (c for c in causes_of(table) if c.name == "high")
+    c, python = (walk(table, (cause,), longest=None) for walk in (CoreWalk, Walk))
+    run = c.hold(Course(0, 1))
+    assert run is not None and len(run.acted) == ACTS
+    assert run == python.hold(Course(0, 1))
 
 
 @pytest.mark.parametrize("name", ["altitude_negative", "health_silent", "rangefinder_a_no_echo"])

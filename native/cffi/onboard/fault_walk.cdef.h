@@ -74,11 +74,21 @@ int ob_fault_walk_run(const ob_fault_table *table,
                                        ob_fault_walk *walk);
 
 typedef struct {
+  uint32_t scene;
+  uint32_t first, delay;
+  uint32_t combination;
+} ob_fault_course;
+
+#define OB_FAULT_ACTS 32
+
+typedef struct {
   int32_t steps;
+  uint32_t mode;
   int32_t raised[64];
   int32_t answered[64];
+  int32_t acted[32];
 } ob_fault_held;
 
 uint32_t ob_fault_walk_mode(const ob_fault_table *table, const ob_fault_walk *walk, uint32_t node);
 void ob_fault_hold(const ob_fault_table *table, const ob_fault_environment *environment,
-                   uint32_t scene, uint32_t combination, ob_fault_held *held);
+                   const ob_fault_course *course, ob_fault_held *held);

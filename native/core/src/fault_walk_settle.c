@@ -129,14 +129,30 @@ void ob_fault_settle(fault_search *search) {
   }
 }
 
+static void note_first(int32_t *first, int32_t number) {
+  if (*first == 0) {
+    *first = number;
+  }
+}
+
+static void note_act(ob_fault_held *held, int32_t number) {
+  uint32_t i = 0;
+  while (i < OB_FAULT_ACTS && held->acted[i] != 0 && held->acted[i] != number) {
+    i++;
+  }
+  if (i < OB_FAULT_ACTS) {
+    held->acted[i] = number;
+  }
+}
+
 static void note(ob_fault_held *held, const ob_fault_actions *actions, int32_t number) {
   for (int32_t i = 0; i < actions->count; i++) {
     const ob_fault_action *action = &actions->action[i];
-    int32_t *first = action->kind == OB_FAULT_DO_ACTIVE ? &held->raised[action->fault]
-                     : action->kind == OB_FAULT_DO_TIER ? &held->answered[action->fault]
-                                                        : 0;
-    if (first && *first == 0) {
-      *first = number;
+    if (action->kind == OB_FAULT_DO_ACTIVE) {
+      note_first(&held->raised[action->fault], number);
+    } else if (action->kind == OB_FAULT_DO_TIER) {
+      note_first(&held->answered[action->fault], number);
+      note_act(held, number);
     }
   }
 }
@@ -150,19 +166,28 @@ static int same(const ob_fault_table *table, const fault_node *a, const fault_no
          memcmp(a->state.fault, b->state.fault, faults * sizeof a->state.fault[0]) == 0;
 }
 
+static void advance(const ob_fault_table *table, fault_node *node, const uint8_t *readings,
+                    ob_fault_actions *actions) {
+  ob_fault_step(table, &node->state, readings, node->request, 0, actions);
+  node->request = ob_fault_request_of(table, actions);
+}
+
 /* A run that never settles meets a state again: the one kept at the last power of two (Brent 1980). */
 void ob_fault_hold(const ob_fault_table *table, const ob_fault_environment *environment,
-                   uint32_t scene, uint32_t combination, ob_fault_held *held) {
-  const uint8_t *readings = readings_of(table, environment, scene, combination);
+                   const ob_fault_course *course, ob_fault_held *held) {
+  const uint8_t *first = readings_of(table, environment, course->scene, course->first);
+  const uint8_t *readings = readings_of(table, environment, course->scene, course->combination);
   fault_node node, kept;
   ob_fault_actions actions;
-  ob_fault_node_settle(table, environment, scene, &node);
-  *held = (ob_fault_held){.steps = -1};
+  ob_fault_node_settle(table, environment, course->scene, &node);
+  for (uint32_t i = 0; i < course->delay; i++) {
+    advance(table, &node, first, &actions);
+  }
+  *held = (ob_fault_held){.steps = -1, .mode = node.state.mode};
   kept = node;
   for (int32_t number = 1, keep_at = 1;; number++) {
     fault_node before = node;
-    ob_fault_step(table, &node.state, readings, node.request, 0, &actions);
-    node.request = ob_fault_request_of(table, &actions);
+    advance(table, &node, readings, &actions);
     note(held, &actions, number);
     if (same(table, &node, &before)) {
       held->steps = number - 1;

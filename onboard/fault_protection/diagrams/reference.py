@@ -20,6 +20,7 @@ from onboard.fault_protection.diagrams import (
 )
 from onboard.fault_protection.diagrams.svg import Drawing
 from onboard.fault_protection.expression import monitors_of, parse
+from onboard.fault_protection.prove import TICKS_PER_S, Latency, Proof
 from onboard.fault_protection.table import fault_order, mode_order
 
 INDEX, MODES, MATRIX = "README.md", "modes.svg", "matrix.svg"
@@ -34,11 +35,16 @@ def drawings(table: Protection, dictionary: Dictionary | None = None) -> dict[st
     return found
 
 
-def pages(dictionary: Dictionary) -> dict[str, str]:
-    """Every page of a vehicle by file name: the index and one per fault."""
+def pages(dictionary: Dictionary, proof: Proof | None = None) -> dict[str, str]:
+    """Every page of a vehicle by file name: the index and one per fault; with what the walk
+    measured where its proof is given."""
     table: Protection = dictionary.protection
-    index = {INDEX: _text(_index(dictionary, table))}
-    faults = {f"{f}.md": _text(_page(dictionary, table, f)) for f in fault_order(table)}
+    measured = proof or Proof()
+    index = {INDEX: _text(_index(dictionary, table, measured))}
+    faults = {
+        f"{name}.md": _text(_page(dictionary, table, name, measured.latency.get(name)))
+        for name in fault_order(table)
+    }
     return index | faults
 
 
@@ -65,13 +71,15 @@ def _code(names: Iterable[str]) -> str:
 # ---------------------------------------------------------------- index
 
 
-def _index(d: Dictionary, table: Protection) -> Iterator[str]:
+def _index(d: Dictionary, table: Protection, proof: Proof) -> Iterator[str]:
     yield from (f"# Faults of the {d.vehicle}", "")
     yield "Made from the fault table by `onboard faults document`; `make docs` makes it anew."
     yield "How a table works: [fault protection](../../../fault_protection.md)."
     yield from ("", "## In the order of priority", "")
     heads = ("priority", "fault", "what is wrong", "effect after", "answered by", "latches")
     yield from _table(heads, (_summary(table, name) for name in fault_order(table)))
+    if proof.latency:
+        yield from _walk(table, proof)
     yield from ("## Where each is seen and answered", "", f"![Faults by mode]({MATRIX})", "")
     yield from ("## Modes", "", f"![Mode graph]({MODES})", "")
     yield from _table(
@@ -102,10 +110,36 @@ def _summary(table: Protection, name: str) -> tuple[object, ...]:
     )
 
 
+def _walk(table: Protection, proof: Proof) -> Iterator[str]:
+    yield from ("## How fast, in the walk", "")
+    f = proof.figures
+    yield (
+        f"{f.causes} single causes and {f.pairs} pairs, with resets at every step: {f.states} "
+        f"states, {f.transitions} transitions, depth {f.depth}. From constant readings nothing "
+        f"changes any more after at most {f.worst_settling_steps} steps ({f.worst_settling})."
+    )
+    yield ""
+    yield (
+        f"In ticks of {1000 // TICKS_PER_S} ms: the age at which a silent channel counts as a "
+        "symptom; from then, or from the first tripping reading, until the fault is raised and "
+        "until its first command, at worst, alone or while the response to a cause that it meets "
+        "is at work; the bound of the static rules, from symptom to last tier; the time to effect."
+    )
+    yield ""
+    heads = ("fault", "silent for", "detected", "answered", "bound", "effect")
+    yield from _table(heads, (_times(name, proof.latency[name]) for name in fault_order(table)))
+
+
+def _times(name: str, row_: Latency) -> tuple[object, ...]:
+    answered = "" if row_.answer_ticks is None else row_.answer_ticks
+    times = (row_.detection_ticks, answered, row_.bound_ticks, row_.effect_ticks)
+    return f"[`{name}`]({name}.md)", row_.silence_ticks or "", *times
+
+
 # ---------------------------------------------------------------- a fault
 
 
-def _page(d: Dictionary, table: Protection, name: str) -> Iterator[str]:
+def _page(d: Dictionary, table: Protection, name: str, measured: Latency | None) -> Iterator[str]:
     fault = table.fault[name]
     yield from (f"# {name}", "")
     if fault.description:
@@ -119,6 +153,8 @@ def _page(d: Dictionary, table: Protection, name: str) -> Iterator[str]:
     yield from (f"![From symptoms to commands]({name}.tree.svg)", "")
     yield from ("## Symptoms", "", *_symptoms(d, table, name))
     yield from ("## What the vehicle does", "", *_answers(table, name))
+    if measured is not None:
+        yield from (_speed(measured), "")
     yield from ("## What the ground sees", "", *_signs(d, table, name))
     yield from ("## At 2 a.m.", "")
     for number, step in enumerate(operations.steps(d, table, name), 1):
@@ -176,6 +212,21 @@ def _answers(table: Protection, fault: str) -> Iterator[str]:
     yield from _table(heads, (_in_mode(table, fault, mode) for mode in mode_order(table)))
 
 
+def _speed(measured: Latency) -> str:
+    begins = "after the first reading that trips"
+    if measured.silence_ticks:
+        age = wording.seconds(measured.silence_ticks / TICKS_PER_S)
+        begins = f"{begins}, which silence is after {age}"
+    answered = "never answered"
+    if measured.answer_ticks is not None:
+        answered = f"answered after {measured.answer_ticks}"
+    return (
+        f"In the walk it was raised at most {measured.detection_ticks} ticks of "
+        f"{1000 // TICKS_PER_S} ms {begins}, and {answered}; the effect comes after "
+        f"{measured.effect_ticks}."
+    )
+
+
 def _reset(survives: bool) -> str:
     if survives:
         return "A restart of the computer does not forget the fault nor how far the response got."
@@ -186,11 +237,8 @@ def _in_mode(table: Protection, fault: str, mode: str) -> tuple[object, ...]:
     cell = matrix.cell(table, fault, mode)
     meaning = matrix.MEANINGS[cell.kind].split(": ")[0]
     tiers = f", {matrix.text_of(cell)}" if cell.tiers else ""
-    answer_s = checks.response_s(table, fault, mode) if cell.kind == "answered" else None
-    worst = ""
-    if answer_s is not None:
-        seen_s = checks.detection_s(table, fault) + checks.mask_s(table, fault)
-        worst = wording.seconds(seen_s + answer_s)
+    whole_s = checks.bound_s(table, fault, mode) if cell.kind == "answered" else None
+    worst = "" if whole_s is None else wording.seconds(whole_s)
     needed = " (required)" if cell.required else ""
     return f"`{mode}`{needed}", f"{meaning}{tiers}", worst
 

@@ -97,15 +97,26 @@ ob_fault_walk_status ob_fault_walk_run(const ob_fault_table *table,
 /* The mode of a node of a finished walk. */
 uint32_t ob_fault_walk_mode(const ob_fault_table *table, const ob_fault_walk *walk, uint32_t node);
 
-/* What constant readings lead to, in steps. */
+/* Readings in time: `first` for `delay` steps, from the state in which nothing has been wrong for long in
+ * mode `scene`, then `combination` for ever. */
+typedef struct {
+  uint32_t scene;
+  uint32_t first, delay;
+  uint32_t combination;
+} ob_fault_course;
+
+#define OB_FAULT_ACTS 32 /* steps in which something is done that are told, the first of them */
+
+/* What a course leads to, in steps from when `combination` begins; the first such step is 1. */
 typedef struct {
   int32_t steps; /* to the fixed point; -1 when there is none */
-  int32_t raised[OB_FAULT_FAULTS];   /* when the fault was raised, from 1; 0: never */
+  uint32_t mode; /* when `combination` begins */
+  int32_t raised[OB_FAULT_FAULTS];   /* when the fault was raised; 0: never */
   int32_t answered[OB_FAULT_FAULTS]; /* when its first command was issued */
+  int32_t acted[OB_FAULT_ACTS];      /* when a tier of any response began a try; 0 after the last */
 } ob_fault_held;
 
-/* Hold one combination, from the state in which nothing has been wrong for long in mode `scene`. */
 void ob_fault_hold(const ob_fault_table *table, const ob_fault_environment *environment,
-                   uint32_t scene, uint32_t combination, ob_fault_held *held);
+                   const ob_fault_course *course, ob_fault_held *held);
 
 #endif
