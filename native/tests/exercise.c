@@ -12,6 +12,7 @@ const exercise EXERCISES[] = {
     {"camera", exercise_camera},
     {"gate", exercise_gate},
     {"intake", exercise_intake},
+    {"redundant_imu", exercise_redundant_imu},
     {"strapdown", exercise_strapdown},
     {"terrain_map", exercise_terrain_map},
     {"ud", exercise_ud},

@@ -28,6 +28,7 @@ uint64_t exercise_gravity(void);
 uint64_t exercise_camera(void);
 uint64_t exercise_gate(void);
 uint64_t exercise_intake(void);
+uint64_t exercise_redundant_imu(void);
 uint64_t exercise_strapdown(void);
 uint64_t exercise_terrain_map(void);
 uint64_t exercise_ud(void);

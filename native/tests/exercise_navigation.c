@@ -5,6 +5,7 @@
 #include "onboard/hash.h"
 #include "onboard/intake.h"
 #include "onboard/quaternion.h"
+#include "onboard/redundant_imu.h"
 #include "onboard/strapdown.h"
 #include "onboard/terrain_map.h"
 #include "onboard/ud.h"
@@ -160,12 +161,42 @@ static ob_row sample(uint64_t *stream, int64_t kind, uint64_t chance) {
   return row;
 }
 
+/* A push that both units feel, and what is wrong with one of them in turn: silent, frozen, saturated, apart. */
+uint64_t exercise_redundant_imu(void) {
+  uint64_t stream = 26, hash = OB_HASH_SEED;
+  ob_intake intake[OB_IMUS];
+  const ob_intake *imus[OB_IMUS] = {&intake[0], &intake[1]};
+  ob_imu_choice choice = {.selected = 0};
+  ob_intake_init(&intake[0], OB_ROW_IMU);
+  ob_intake_init(&intake[1], OB_ROW_IMU);
+  for (int64_t i = 1; i <= 6000; i++) {
+    const int64_t now_ns = i * 10000000, fault = i / 100 % 10, unit = i / 1000 % 2;
+    int64_t took[OB_IMUS];
+    double push[3];
+    argument_vector(&stream, push, 0.01);
+    for (int64_t k = 0; k < OB_IMUS; k++) {
+      ob_row row = {.imu = {.time_ns = now_ns, .sequence = i}};
+      argument_vector(&stream, row.imu.delta_angle_rad, 1.0e-5);
+      argument_vector(&stream, row.imu.delta_velocity_m_s, 1.0e-4);
+      ob_v3_axpy(row.imu.delta_velocity_m_s, 1.0, push);
+      if (k == unit && fault == 2) {
+        row.imu.delta_angle_rad[1] = 3.0e-4;
+      } else if (k == unit && fault == 4) {
+        row.imu.delta_velocity_m_s[2] += 0.05;
+        row.imu.saturated = unit << 5;
+      }
+      took[k] = k == unit && fault == 6 ? 0 : ob_intake_take(&intake[k], now_ns, &row);
+    }
+    ob_imu_choice_step(&choice, imus, OB_IMUS, took[choice.selected], now_ns);
+    hash = ob_hash_u64(hash, ob_imu_choice_word(&choice, imus[choice.selected]));
+  }
+  return ob_hash_u64(hash, (uint64_t)choice.switch_count);
+}
+
 /* Samples of every kind: good, late, repeated, lost, absurd. */
 uint64_t exercise_intake(void) {
   static ob_intake intake[OB_ROW_KINDS];
   uint64_t stream = 25, hash = OB_HASH_SEED;
-  ob_imu_choice choice = {.selected = 0};
-  const ob_intake *imus[2] = {&intake[OB_ROW_IMU], &intake[OB_ROW_RANGE]};
   for (int64_t kind = 0; kind < OB_ROW_KINDS; kind++) {
     ob_intake_init(&intake[kind], kind);
     hash = ob_hash_u64(hash, (uint64_t)ob_intake_age_max_ns(kind));
@@ -181,8 +212,6 @@ uint64_t exercise_intake(void) {
       hash = ob_hash_u64(hash, (uint64_t)ob_intake_take(&intake[kind], now_ns, &row));
       hash = ob_intake_hash(&intake[kind], hash);
     }
-    ob_imu_choice_step(&choice, imus, 2, (int64_t)(argument_bits(&stream) % 2), now_ns);
-    hash = ob_hash_u64(hash, ob_imu_choice_word(&choice, imus[choice.selected]));
   }
   for (int64_t kind = 0; kind < OB_ROW_KINDS; kind++) {
     hash = ob_hash_u64(hash, (uint64_t)intake[kind].good_count);

@@ -14,13 +14,15 @@ from onboard.sensors.intake import Intake
 class Imu:
     """Publishes `imu`, the sample of the instance in use.
 
-    Which one that is says `ob_imu_choice` of `native/core/include/onboard/intake.h`, kept in
-    `choice`. All instances are read at every step.
+    Which one that is says `ob_imu_choice` of `native/core/include/onboard/redundant_imu.h`, kept
+    in `choice`. All instances are read at every step.
     """
 
     def __init__(self, ports: Sequence[InputPort], bus: Bus) -> None:
         if not ports:
             raise ValueError("an IMU needs at least one port")
+        if len(ports) > lib.OB_IMUS:
+            raise ValueError(f"{len(ports)} IMUs: at most {lib.OB_IMUS}")
         topic = bus.topic("imu")
         self.intakes = [Intake(port, topic, lib.OB_ROW_IMU, ImuSample) for port in ports]
         self.states = ffi.new("ob_intake *[]", [intake.state for intake in self.intakes])
@@ -35,7 +37,7 @@ class Imu:
             newest(now_ns)
         if sample is not None:
             self._publish(sample, sample[0])
-            if not self._silent:
+            if not self._watched:
                 return
         self._choose(now_ns, sample is not None)
 
@@ -60,7 +62,15 @@ class Imu:
         chosen = self.intakes[self.choice.selected]
         self._newest = chosen.newest
         self._standby = [i.newest for i in self.intakes if i is not chosen]
-        self._silent = bool(self.choice.silent_steps)
+        self._watched = bool(self.choice.silent_steps or self._standby)
+
+    def checkpoint(self) -> bytes:
+        """Which one flies, and which is distrusted."""
+        return bytes([self.choice.selected, self.choice.distrusted])
+
+    def restore(self, checkpoint: bytes) -> None:
+        self.choice.selected, self.choice.distrusted = checkpoint
+        self.follow()
 
     def state_word(self) -> int:
         """64 bits that change with the choice and with the sequence it expects."""

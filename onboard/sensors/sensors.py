@@ -61,6 +61,13 @@ class Sensors:
             member.enabled = bool(enabled)
         return None if chosen else f"{name} is not fitted"
 
+    def checkpoint(self) -> bytes:
+        """Which IMU flies, and which is distrusted."""
+        return self.imu.checkpoint()
+
+    def restore(self, checkpoint: bytes) -> None:
+        self.imu.restore(checkpoint)
+
     def state_hash(self, chain: int) -> int:
         """Choice and sequence of the IMU, counters of the others, chained onto a hash."""
         return int(lib.ob_hash_u64(chain, self.imu.state_word() ^ self.slow_hash[0]))

@@ -81,7 +81,7 @@ COMMANDS = st.one_of(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, scenarios.SEED_MAX),
     ticks=st.integers(1, 120),

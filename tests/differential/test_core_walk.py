@@ -39,7 +39,7 @@ def assert_equal_walks(
     return c
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(protections())
 def test_random_tables_are_walked_equally(protection: Protection) -> None:
     """Most of them break properties, so traces are compared too."""
@@ -47,7 +47,7 @@ def test_random_tables_are_walked_equally(protection: Protection) -> None:
     assert_equal_walks(protection, (ONE, OTHER), disturbed=False)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(protections())
 def test_random_tables_are_held_equally(protection: Protection) -> None:
     """Constant readings, and others before them, with the table's own counts."""

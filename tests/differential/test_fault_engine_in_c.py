@@ -18,7 +18,7 @@ from onboard.fault_protection.image import image_of
 from onboard.fault_protection.table import PythonReaders, channels_of, compile_table
 from onboard.modes.graph import NO_REQUEST
 
-often = settings(max_examples=150, deadline=None)
+often = settings(max_examples=150)
 LANDER = load("lander").protection
 
 

@@ -119,7 +119,7 @@ def test_propagation_of_the_dynamic_states(seed: int) -> None:
     assert close(ud, phi @ p @ phi.T + np.diag(q))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seeds)
 def test_long_runs_stay_equal_and_positive(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -16,7 +16,6 @@ from onboard.core._core import ffi, lib
 ANY = st.floats(allow_nan=True, allow_infinity=True, width=64)
 
 
-@settings(deadline=None)
 @given(
     width=st.integers(8, 200),
     height=st.integers(8, 200),
@@ -62,7 +61,6 @@ def test_detections_lie_in_the_image_and_the_band(
     assert np.all(covariance[:, 0] * covariance[:, 2] > covariance[:, 1] ** 2)
 
 
-@settings(deadline=None)
 @given(
     position=st.tuples(ANY, ANY, ANY),
     q=st.tuples(ANY, ANY, ANY, ANY),
@@ -99,7 +97,7 @@ def test_the_matcher_answers_any_numbers_with_a_status(
     assert lib.OB_CRATER_FIX_ACCEPTED <= status <= lib.OB_CRATER_FIX_OUTSIDE_PRIOR
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 2**32 - 1),
     altitude_m=st.floats(2_500.0, 20_000.0),

@@ -104,7 +104,7 @@ def flown() -> bytes:
 
 
 @given(PART, st.integers(0, 7))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_replay_of_a_damaged_session_ends_with_a_message(part: float, bit: int) -> None:
     content = bytearray(flown())
     content[int(part * len(content))] ^= 1 << bit

@@ -25,7 +25,7 @@ DICTIONARY = dataclasses.replace(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(strategies_protection.protections())
 def test_every_table_can_be_drawn(table: Protection) -> None:
     drawings = reference.drawings(table, DICTIONARY)
@@ -36,14 +36,14 @@ def test_every_table_can_be_drawn(table: Protection) -> None:
             assert not a.overlaps(b), (name, a, b)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(strategies_protection.protections())
 def test_every_table_has_its_pages(table: Protection) -> None:
     pages = reference.pages(dataclasses.replace(DICTIONARY, protection=table))
     assert set(pages) == {"README.md", *(f"{fault}.md" for fault in table.fault)}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(strategies_protection.protections(), st.data())
 def test_any_way_through_the_modes_can_be_shown(table: Protection, data: st.DataObject) -> None:
     modes = st.sampled_from(sorted(table.mode))
@@ -78,7 +78,7 @@ def events(draw: st.DrawFn, table: Protection) -> list[dict[str, Any]]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(strategies_protection.protections(), st.data())
 def test_any_history_can_be_drawn(table: Protection, data: st.DataObject) -> None:
     recorded = data.draw(events(table))

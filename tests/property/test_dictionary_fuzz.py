@@ -41,7 +41,7 @@ def loaded(file: str, content: Any) -> list[str]:
     return []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(OWN), st.data())
 def test_any_cut_or_flip_of_a_file_is_said(file: str, data: st.DataObject) -> None:
     content = bytearray(TEXTS[file].encode())
@@ -82,7 +82,7 @@ def test_the_writer_writes_what_is_read() -> None:
         assert tomllib.loads(lines) == content
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(OWN), st.data())
 def test_a_wrong_value_of_any_field_is_named(file: str, data: st.DataObject) -> None:
     content = tomllib.loads(TEXTS[file])

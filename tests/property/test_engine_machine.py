@@ -14,17 +14,15 @@ slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 TestKnownTables = driven(Graph, TABLES).TestCase
 TestKnownTables.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=slow
+    max_examples=60, stateful_step_count=25, suppress_health_check=slow
 )
 TestRandomTables = driven(Graph, protections()).TestCase
 TestRandomTables.settings = settings(
-    max_examples=60, stateful_step_count=12, deadline=None, suppress_health_check=slow
+    max_examples=60, stateful_step_count=12, suppress_health_check=slow
 )
 TestLander = driven(Graph, LANDER).TestCase
-TestLander.settings = settings(
-    max_examples=12, stateful_step_count=12, deadline=None, suppress_health_check=slow
-)
+TestLander.settings = settings(max_examples=12, stateful_step_count=12, suppress_health_check=slow)
 TestUniformInputs = driven(Uniform, TABLES | protections()).TestCase
 TestUniformInputs.settings = settings(
-    max_examples=20, stateful_step_count=8, deadline=None, suppress_health_check=slow
+    max_examples=20, stateful_step_count=8, suppress_health_check=slow
 )

@@ -14,7 +14,7 @@ from onboard.fault_protection.engine import Engine, State
 from onboard.fault_protection.table import compile_table
 from onboard.modes.graph import NO_REQUEST, SAFE_REQUEST
 
-often = settings(max_examples=60, deadline=None)
+often = settings(max_examples=60)
 
 
 def steps(engine: Engine, sequence: Any, start: State | None = None) -> Any:

@@ -67,7 +67,7 @@ def check(command: Any, share: float = 1.0) -> None:
     assert command.time_to_go_s >= 0.0 and command.range_to_go_m >= 0.0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(states(), phases, st.lists(st.sampled_from([0, 1, 1, 1, 2]), min_size=1, max_size=30))
 def test_commands_are_sound_and_phases_go_forward(
     nav: Any, phase: int, requests: list[int]
@@ -84,7 +84,7 @@ def test_commands_are_sound_and_phases_go_forward(
         fall_along(nav, list(nav.velocity_site_m_s), 0.1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(states(), st.integers(2, 40))
 def test_attitude_moves_within_rate_and_acceleration(nav: Any, steps: int) -> None:
     """From command to command the attitude turns by the rate given, and that changes slowly."""
@@ -104,7 +104,7 @@ def test_attitude_moves_within_rate_and_acceleration(nav: Any, steps: int) -> No
         nav.time_ns += STEP_NS
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.floats(5, 480),
     st.floats(0.01, 50),
@@ -137,7 +137,7 @@ def test_it_never_accelerates_downwards_below_500_m(
         assert command.acceleration_site_m_s2[2] >= min(weight - 2e-3, full)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.floats(2, 500),
     st.floats(0, 20),
@@ -181,7 +181,7 @@ def test_a_lower_worst_case_never_makes_it_faster(height: float, sink: float, si
     assert rates[1] <= max(rates[0], blind) and rates[1] >= final
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.floats(2, 400),
     st.floats(0, 3),

@@ -218,8 +218,8 @@ class ArmedOverGaps(RuleBasedStateMachine):
 
 
 TestSequences = Sequences.TestCase
-TestSequences.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestSequences.settings = settings(max_examples=60, stateful_step_count=25)
 TestParameters = Parameters.TestCase
-TestParameters.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
+TestParameters.settings = settings(max_examples=30, stateful_step_count=15)
 TestArmedOverGaps = ArmedOverGaps.TestCase
-TestArmedOverGaps.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestArmedOverGaps.settings = settings(max_examples=60, stateful_step_count=25)

@@ -97,7 +97,7 @@ def test_the_camera_is_what_brings_the_vehicle_to_the_target(seed: int) -> None:
     """
     _, blind = flown("frigoris_blind", seed)
     flight, sighted = flown("frigoris", seed)
-    sigma = flight.vehicle.navigation._state.position_sigma_m
+    sigma = flight.vehicle.navigation.state.state.position_sigma_m
     axis_m = math.sqrt(max(sigma[0], sigma[1]) ** 2 + REGISTRATION_M**2)
     explained_m = math.sqrt(chi2.ppf(1.0 - BY_CHANCE, 2)) * axis_m
     assert blind.miss_distance_m is not None and sighted.miss_distance_m is not None
@@ -114,7 +114,7 @@ def test_no_stream_is_reacquired_over_ground_that_the_prior_explains(seed: int) 
     and Petunin, 1980).
     """
     flight, result = flown("frigoris_blind", seed)
-    sigma = flight.vehicle.navigation._state.position_sigma_m
+    sigma = flight.vehicle.navigation.state.state.position_sigma_m
     assert result.navigation_error_m is not None
     mean_square = max(1.0, result.navigation_error_m**2 / (sigma[0] ** 2 + sigma[1] ** 2))
     beyond = 4.0 / 9.0 * mean_square / flight.vehicle.parameters["navigation.gate_range_nis"]

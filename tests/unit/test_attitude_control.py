@@ -80,7 +80,7 @@ def test_it_turns_about_each_axis_and_settles(axis: int, angle: float) -> None:
     assert np.abs(body.rate).max() < math.radians(0.3)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.tuples(*[st.floats(-1.5, 1.5)] * 3),
     st.tuples(*[st.floats(-0.05, 0.05)] * 3),

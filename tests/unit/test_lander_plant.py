@@ -61,7 +61,7 @@ def landing(speed: float, sideways: float, tilt_rad: float) -> Any:
 )
 @example(speed=2.0, sideways=0.5, tilt_deg=-6.0)
 @example(speed=2.0, sideways=-0.5, tilt_deg=12.0)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_touchdown_within_limits_ends_standing_and_is_measured(
     speed: float, sideways: float, tilt_deg: float
 ) -> None:
@@ -220,7 +220,7 @@ def test_the_last_propellant_is_shared_and_then_there_is_none() -> None:
     on=st.integers(-(2**63), 2**63 - 1),
     times=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=12, max_size=12),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_command_can_break_the_plant(throttle: float, on: int, times: list[int]) -> None:
     plant = lander(GROUND, above(3000.0))
     plant.ports["engine.a"].write(EngineCommand(0, 0, on, throttle))

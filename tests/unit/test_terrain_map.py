@@ -107,7 +107,7 @@ def raycast(origin: Array, direction: Array, limit: float = 2e4) -> tuple[float,
     return (range_m[0], sigma_m[0]) if hit else None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     along=st.floats(-3000.0, 3000.0),
     cross=st.floats(-2000.0, 2000.0),

@@ -81,7 +81,7 @@ int64_t ob_intake_age_max_ns(int64_t kind) {
   return age_max_ns[kind];
 }
 
-static int is_young(const ob_intake *intake, int64_t now_ns, int64_t time_ns) {
+int64_t ob_intake_is_young(const ob_intake *intake, int64_t now_ns, int64_t time_ns) {
   return now_ns - ob_intake_age_max_ns(intake->kind) <= time_ns && time_ns <= now_ns;
 }
 
@@ -101,7 +101,7 @@ static int64_t accepts(ob_intake *intake, int64_t now_ns, const ob_row *row) {
   count_gap(intake, row->head.sequence);
   intake->started = 1;
   intake->sequence = row->head.sequence;
-  if (!is_young(intake, now_ns, row->head.time_ns)) {
+  if (!ob_intake_is_young(intake, now_ns, row->head.time_ns)) {
     intake->late_count++;
     return 0;
   }
@@ -127,43 +127,4 @@ uint64_t ob_intake_hash(const ob_intake *intake, uint64_t hash) {
   const int64_t words[] = {intake->sequence,   intake->good_count,     intake->bad_count,
                            intake->late_count, intake->repeated_count, intake->enabled};
   return ob_hash_i64s(hash, words, (int32_t)(sizeof words / sizeof words[0]));
-}
-
-/* ---- which IMU flies ---- */
-
-static void use(ob_imu_choice *choice, int64_t index) {
-  choice->selected = index;
-  choice->switch_count++;
-  choice->silent_steps = 0;
-}
-
-void ob_imu_choice_step(ob_imu_choice *choice, const ob_intake *const imu[], int64_t count,
-                        int64_t came, int64_t now_ns) {
-  assert(0 <= choice->selected && choice->selected < count);
-  choice->silent_steps = came ? 0 : choice->silent_steps + 1;
-  if (choice->silent_steps < OB_IMU_SILENT_STEPS) {
-    return;
-  }
-  for (int64_t k = 0; k < count; k++) {
-    if (k != choice->selected && is_young(imu[k], now_ns, imu[k]->time_ns)) {
-      use(choice, k);
-      return;
-    }
-  }
-}
-
-int64_t ob_imu_choice_select(ob_imu_choice *choice, const ob_intake *imu, int64_t index,
-                             int64_t now_ns) {
-  if (!is_young(imu, now_ns, imu->time_ns)) {
-    return 0;
-  }
-  if (index != choice->selected) {
-    use(choice, index);
-  }
-  return 1;
-}
-
-uint64_t ob_imu_choice_word(const ob_imu_choice *choice, const ob_intake *imu_in_use) {
-  const uint64_t last = imu_in_use->started ? (uint64_t)imu_in_use->sequence : 0;
-  return last << 16 | ((uint64_t)choice->silent_steps & 0xFFF) << 4 | (uint64_t)choice->selected;
 }

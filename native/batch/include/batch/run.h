@@ -23,6 +23,7 @@
 #include "onboard/guidance.h"
 #include "onboard/intake.h"
 #include "onboard/navigation.h"
+#include "onboard/redundant_imu.h"
 #include "onboard/touchdown.h"
 #include "plant/lander.h"
 

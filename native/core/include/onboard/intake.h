@@ -47,30 +47,10 @@ int64_t ob_intake_age_max_ns(int64_t kind);
 /* One sample. Returns 1 when it is passed on. */
 int64_t ob_intake_take(ob_intake *intake, int64_t now_ns, const ob_row *row);
 
+/* Whether a time is young enough for a sample of this instrument to be taken. */
+int64_t ob_intake_is_young(const ob_intake *intake, int64_t now_ns, int64_t time_ns);
+
 /* Covers the last sequence and the counters but that of gaps. */
 uint64_t ob_intake_hash(const ob_intake *intake, uint64_t hash);
-
-/* ---- which IMU flies ---- */
-
-#define OB_IMU_SILENT_STEPS 3
-
-/* The first is used until it has given no good sample for OB_IMU_SILENT_STEPS steps while another
- * has; the choice then stays until it fails in turn. */
-typedef struct {
-  int64_t selected;     /* index of the instance in use */
-  int64_t switch_count;
-  int64_t silent_steps; /* since its last good sample */
-} ob_imu_choice;
-
-/* After all instances were read; `came` is 1 when the one in use gave a good sample. */
-void ob_imu_choice_step(ob_imu_choice *choice, const ob_intake *const imu[], int64_t count,
-                        int64_t came, int64_t now_ns);
-
-/* Use one instance from now on. Returns 0, nothing changed, if it gives no good samples. */
-int64_t ob_imu_choice_select(ob_imu_choice *choice, const ob_intake *imu, int64_t index,
-                             int64_t now_ns);
-
-/* 64 bits that change with the choice and with the sequence of the instance in use. */
-uint64_t ob_imu_choice_word(const ob_imu_choice *choice, const ob_intake *imu_in_use);
 
 #endif
