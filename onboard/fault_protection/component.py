@@ -25,6 +25,7 @@ from onboard.fault_protection.responses import (
 from onboard.fault_protection.table import PythonReaders, channels_of, compile_table
 from onboard.modes.graph import NO_REQUEST
 from onboard.modes.manager import ModeManager
+from onboard.services.commands import GroundContact
 from onboard.services.events import EventSink
 
 NO_RESET_NS = -(1 << 62)
@@ -44,12 +45,6 @@ class FaultReport(NamedTuple):
     active: tuple[str, ...]
     latched: tuple[str, ...]
     responses: tuple[Response, ...]
-
-
-class GroundContact(NamedTuple):
-    """Value of the topic `commands`; its age is the command-loss timer."""
-
-    accepted: int  # commands from the ground that were carried out
 
 
 NO_CONTACT = GroundContact(0)

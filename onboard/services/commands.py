@@ -38,9 +38,9 @@ Handler = Callable[..., str | None]
 
 
 class GroundContact(NamedTuple):
-    """Value of the topic `commands`: how many commands from the ground were carried out."""
+    """Value of the topic `commands`; its age is the command-loss timer."""
 
-    accepted: int
+    accepted: int  # commands from the ground that were carried out
 
 
 class CommandError(ValueError):
