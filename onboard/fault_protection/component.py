@@ -13,7 +13,7 @@ from onboard.core._core import lib
 from onboard.core.fault import FaultEngine, FaultReaders
 from onboard.dictionary import Dictionary
 from onboard.fault_protection.actions import Action, Command
-from onboard.fault_protection.engine import Engine, State
+from onboard.fault_protection.engine import Engine, State, is_sound
 from onboard.fault_protection.image import image_of
 from onboard.fault_protection.monitors import TRIPPED, states
 from onboard.fault_protection.responses import (
@@ -113,7 +113,7 @@ class FaultProtection:
         self._topic = bus.topic("faults")
         self._contact = bus.topic("commands")
         start = None if initial_mode is None else self.table.mode_names.index(initial_mode)
-        self._state = self.engine.initial(start)
+        self._state = self._at_power_up = self.engine.initial(start)
         self._clear = 0
         self._restored = False
         self._last_reset_ns = NO_RESET_NS
@@ -212,12 +212,13 @@ class FaultProtection:
         return self._checkpoint
 
     def restore(self, checkpoint: bytes) -> None:
-        """Begin again from a checkpoint, as the table says a restarted computer does."""
+        """Begin again from a checkpoint, as the table says a restarted computer does; from one that
+        another table made, which fits no state of this one, as at power-up."""
         last_reset_ns, mode, resets, *numbers = (n for (n,) in struct.iter_unpack("=q", checkpoint))
         size = len(FaultState._fields)
         faults = tuple(FaultState(*numbers[i : i + size]) for i in range(0, len(numbers), size))
-        fresh = self.engine.initial(mode)
-        self._take(fresh._replace(resets=resets, faults=faults))
+        kept = self.engine.initial()._replace(mode=mode, resets=resets, faults=faults)
+        self._take(kept if is_sound(self.table, kept) else self._at_power_up)
         self._last_reset_ns = last_reset_ns
         self._readers.forget()
         self._clear = 0

@@ -15,7 +15,13 @@ from onboard.fault_protection.actions import Action, Event
 from onboard.fault_protection.expression import FALSE, TRUE
 from onboard.fault_protection.monitors import FROZEN, HIDDEN, INITIAL_STATE, NOT_VALID, READINGS
 from onboard.fault_protection.responses import (
+    ACTIVE,
+    HOLDING,
+    IDLE,
+    INACTIVE,
+    LATCHED,
     QUIET,
+    RUNNING,
     FaultState,
     Work,
     after_reset,
@@ -35,6 +41,30 @@ class State(NamedTuple):
     masks: tuple[tuple[int, int], ...]  # (monitor, steps left), in rising order
     faults: tuple[FaultState, ...]
     resets: int
+
+
+def is_sound(table: Table, state: State) -> bool:
+    """Whether the mode, resets and faults of a state, as a checkpoint kept them, are ones that an
+    engine of this table can work with: those of another table may not be."""
+    rows = table.faults[0]
+    return (
+        0 <= state.mode < len(table.graph)
+        and 0 <= state.resets <= table.reset_count + 1
+        and len(state.faults) == len(rows)
+        and all(_is_sound(len(row.tiers), f) for row, f in zip(rows, state.faults, strict=True))
+    )
+
+
+def _is_sound(tiers: int, fault: FaultState) -> bool:
+    return (
+        INACTIVE <= fault.status <= LATCHED
+        and IDLE <= fault.phase <= HOLDING
+        and 0 <= fault.tier < tiers
+        and 0 <= fault.tries < 1 << 8
+        and 0 <= fault.spent < 1 << (tiers - 1)
+        and (fault.status == ACTIVE or fault.phase != RUNNING)
+        and all(0 <= number < 1 << 32 for number in (fault.timer, fault.kept))
+    )
 
 
 class Engine:

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies_protection import inputs, protections
 
-from onboard.core._core import lib
+from onboard.core._core import ffi, lib
 from onboard.core.fault import CheckedImage, FaultEngine, FaultReaders, ImageError
 from onboard.dictionary import load
 from onboard.dictionary.protection import Protection, TableError
 from onboard.fault_protection import monitors as mon
-from onboard.fault_protection.engine import Engine
+from onboard.fault_protection.engine import Engine, is_sound
 from onboard.fault_protection.image import image_of
+from onboard.fault_protection.responses import QUIET, FaultState
 from onboard.fault_protection.table import PythonReaders, channels_of, compile_table
 from onboard.modes.graph import NO_REQUEST
 
@@ -43,6 +44,7 @@ def assert_equal_steps(protection: Protection, sequence: Any, longest: int | Non
             expected = python.step(state, readings, *asked)
             assert c.step(state, readings, *asked) == expected
             state = expected[0]
+            assert is_sound(python.table, state)
 
 
 @often
@@ -68,6 +70,27 @@ def test_the_lander_steps_equally(seed: int) -> None:
         reset = bool(random.integers(2)) if random.random() < 0.05 else None
         sequence.append((list(readings), request, clear, int(random.integers(1, 40)), reset))
     assert_equal_steps(LANDER, sequence)
+
+
+octets = st.sampled_from([0, 1, 2, 3, 6, 7, 255])
+fault_states = st.builds(FaultState, octets, octets, octets, octets, *[octets] * 3)
+
+
+@often
+@given(protections(), st.integers(0, 9), octets, st.data())
+def test_states_of_a_checkpoint_are_judged_equally(
+    protection: Protection, mode: int, resets: int, data: Any
+) -> None:
+    python, c = both(protection)
+    count = len(python.table.fault_names)
+    faults = tuple(
+        data.draw(st.lists(fault_states | st.just(QUIET), min_size=count, max_size=count))
+    )
+    state = python.initial()._replace(mode=mode, resets=resets, faults=faults)
+    memory = ffi.new("ob_fault_state *")
+    c.fill(memory, state)
+    sound = bool(lib.ob_fault_state_is_sound(c.checked.table, memory))
+    assert is_sound(python.table, state) == sound
 
 
 # ---------------------------------------------------------------- readings from channels

@@ -1,5 +1,6 @@
 """The component on a bus, with commands that answer and a computer that restarts."""
 
+from array import array
 from types import SimpleNamespace
 
 import pytest
@@ -245,6 +246,29 @@ def test_a_restart_reports_the_faults_of_its_checkpoint(flight):
     flight.protection.restore(quiet)
     flight.fly(0.1)
     assert flight.faults == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("at", "number"),
+    [(1, 200), (1, -1), (2, 99), (3, 3), (4, 7), (5, 9), (6, 256), (7, 1 << 32), (8, 64), (9, -1)],
+    ids=["mode", "mode", "resets", "status", "phase", "tier", "tries", "timer", "spent", "kept"],
+)
+def test_a_checkpoint_of_another_table_is_not_resumed(flight, at, number):
+    """Numbers: time of the last reset, mode, resets, then seven for each fault."""
+    flight.brake()
+    numbers = array("q", flight.protection.checkpoint())
+    numbers[at] = number
+    flight.protection.restore(numbers.tobytes())
+    flight.fly(0.1)
+    assert flight.mode == "coast"
+    assert flight.faults == ((), (), ())
+
+
+def test_a_checkpoint_of_other_faults_is_not_resumed(flight):
+    flight.brake()
+    flight.protection.restore(flight.protection.checkpoint()[: -7 * 8])
+    flight.fly(0.1)
+    assert flight.mode == "coast"
 
 
 def test_restarts_beyond_the_budget_finish_the_event_but_end_a_coast(flight):
