@@ -100,11 +100,21 @@ def test_a_frozen_axis_is_given_up_once_the_body_moves(seed: int, unit: int, axi
     pair = Pair(seed)
     pair.fly(20)
     pair.fly(50, lambda _, felt: [0.0 if i == axis else x for i, x in enumerate(felt)], unit)
-    assert pair.choice.distrusted == 0, "as long as both say the same, neither is wrong"
+    assert pair.choice.distrusted == 0, "half a second of the same may be chance"
     pair.truth[axis] = 1e-3 if axis < 3 else 0.03
     pair.fly(4, lambda _, felt: [0.0 if i == axis else x for i, x in enumerate(felt)], unit)
     assert pair.choice.distrusted == 1 << unit
     assert pair.choice.selected == 1 - unit
+
+
+@given(seed=seeds, unit=st.integers(0, 1), axis=st.integers(0, 5))
+def test_an_axis_that_is_dead_for_a_second_is_given_up_at_rest(
+    seed: int, unit: int, axis: int
+) -> None:
+    pair = Pair(seed)
+    pair.fly(20)
+    pair.fly(102, lambda _, felt: [0.0 if i == axis else x for i, x in enumerate(felt)], unit)
+    assert pair.choice.distrusted == 1 << unit
 
 
 @given(seed=seeds, shake=st.floats(0.0, 0.05))

@@ -9,7 +9,8 @@
 #define QUICK (1.0 / 4.0)
 #define SLOW (1.0 / 100.0)
 #define FORGET (1.0 / 500.0)
-#define STILL_SAMPLES 5
+#define STILL_SAMPLES 5   /* of one that disagrees */
+#define DEAD_SAMPLES 100  /* of one that does not */
 #define AGREED_STEPS 500
 #define NEXT_SAMPLE_NS INT64_C(15000000) /* later than that, samples are missing in between */
 #define JUMP_RATIO 2.0
@@ -48,10 +49,10 @@ static void observe(ob_imu_habit *habit, const ob_imu_row *row) {
   habit->time_ns = row->time_ns;
 }
 
-static int is_frozen(const ob_imu_habit *habit) {
+static int is_frozen(const ob_imu_habit *habit, int64_t samples) {
   int frozen = 0;
   for (int32_t i = 0; i < OB_IMU_AXES; i++) {
-    frozen = frozen || habit->still[i] >= STILL_SAMPLES;
+    frozen = frozen || habit->still[i] >= samples;
   }
   return frozen;
 }
@@ -83,9 +84,13 @@ static int64_t jumped(const ob_imu_choice *choice, int64_t group) {
   return lone(first > JUMP_RATIO * second, second > JUMP_RATIO * first);
 }
 
+static int64_t frozen(const ob_imu_choice *choice, int64_t samples) {
+  return lone(is_frozen(&choice->habit[0], samples), is_frozen(&choice->habit[1], samples));
+}
+
+/* Who is, of two that disagree. */
 static int64_t wrong(const ob_imu_choice *choice, const ob_imu_row *a, const ob_imu_row *b) {
-  const int64_t by_sign[] = {lone(is_frozen(&choice->habit[0]), is_frozen(&choice->habit[1])),
-                             lone(a->saturated != 0, b->saturated != 0),
+  const int64_t by_sign[] = {frozen(choice, STILL_SAMPLES), lone(a->saturated != 0, b->saturated != 0),
                              jumped(choice, GYROSCOPE), jumped(choice, ACCELEROMETER)};
   int64_t found = 0;
   for (int32_t k = 0; k < 4 && !found; k++) {
@@ -95,11 +100,13 @@ static int64_t wrong(const ob_imu_choice *choice, const ob_imu_row *a, const ob_
 }
 
 static void judge(ob_imu_choice *choice, const ob_imu_row *a, const ob_imu_row *b) {
-  if (disagree(choice, GYROSCOPE) || disagree(choice, ACCELEROMETER)) {
-    choice->agreed_steps = 0;
-    choice->distrusted = choice->distrusted ? choice->distrusted : wrong(choice, a, b);
-  } else if (++choice->agreed_steps >= AGREED_STEPS) {
+  const int apart = disagree(choice, GYROSCOPE) || disagree(choice, ACCELEROMETER);
+  const int64_t dead = frozen(choice, DEAD_SAMPLES);
+  choice->agreed_steps = apart || dead ? 0 : choice->agreed_steps + 1;
+  if (choice->agreed_steps >= AGREED_STEPS) {
     choice->distrusted = 0;
+  } else if (!choice->distrusted) {
+    choice->distrusted = dead ? dead : apart ? wrong(choice, a, b) : 0;
   }
 }
 

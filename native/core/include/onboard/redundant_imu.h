@@ -11,10 +11,11 @@
  * for samples taken 10 ms apart under 2 rad/s2 and an engine that starts at 50 m/s3.
  *
  * Who is wrong is asked of each unit by itself, in this order:
- *   frozen    an axis has repeated its value to the last bit: a healthy one trembles;
+ *   frozen    an axis has repeated its value to the last bit for 5 samples: a healthy one trembles;
  *   at its end it says that it is saturated;
  *   jumped    its largest change from sample to sample within some 5 s is twice the other's and more than
  *             noise: a body with mass cannot jump, and if it is shaken both feel it.
+ * An axis that repeats its value for a second is dead, whether they disagree or not.
  * Where one is and the other is not, that one is distrusted until they have agreed for 5 s; otherwise nothing is
  * changed. A unit that drifts away slowly leaves no such trace: it is for navigation to reject.
  */
