@@ -12,6 +12,7 @@ from hil.expectation import Expectation
 from hil.faults import FaultSpec
 from hil.scenario import INCIDENTS, Command, Load, Memory, Scenario, find, load
 from onboard.dictionary import load as load_dictionary
+from onboard.executive import Criticality
 
 MEMBERS = load_dictionary("lander").schedule.members
 
@@ -47,6 +48,41 @@ def test_whatever_member_traps_in_orbit_the_ground_is_answered(member: str) -> N
             ],
             load=(Load(time_s=5.0, member=member, trap=True),),
             command=commands((50.0, "NOOP", {})),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "member", [name for name, m in MEMBERS.items() if m.criticality == Criticality.CRITICAL]
+)
+def test_whatever_critical_member_hangs_in_orbit_the_ground_is_answered(member: str) -> None:
+    # Members that are not critical are shed. The watchdog takes 0.5 s, a restart 0.2 s.
+    passes(
+        waiting(
+            60.0,
+            [
+                {"event": "COMMAND_ACCEPTED", "contains": "NOOP", "before_s": 51.0},
+                {"event": "EXECUTIVE_RESTART", "contains": f"watchdog after {member}"},
+                {"metric": "restarts", "min": 4, "max": 4},
+                {"metric": "silent_s", "max": 1.0},
+            ],
+            processor="cortex_m7",
+            load=(Load(time_s=5.0, member=member, member_extra_us=1.0e6),),
+            command=commands((50.0, "NOOP", {})),
+        )
+    )
+
+
+def test_resets_from_outside_without_end_leave_the_link_up() -> None:
+    passes(
+        waiting(
+            60.0,
+            [
+                {"event": "COMMAND_ACCEPTED", "contains": "NOOP"},
+                {"metric": "restarts", "min": 100},
+            ],
+            load=tuple(Load(time_s=5.0 + 0.5 * k, reset=True) for k in range(110)),
+            command=commands((30.0, "NOOP", {})),
         )
     )
 
