@@ -193,7 +193,7 @@ uint64_t exercise_redundant_imu(void) {
   return ob_hash_u64(hash, (uint64_t)choice.switch_count);
 }
 
-/* Samples of every kind: good, late, repeated, lost, absurd. */
+/* Samples of every kind: good, late, repeated, lost, absurd, of a wrong time or number. */
 uint64_t exercise_intake(void) {
   static ob_intake intake[OB_ROW_KINDS];
   uint64_t stream = 25, hash = OB_HASH_SEED;
@@ -206,8 +206,12 @@ uint64_t exercise_intake(void) {
     for (int64_t kind = 0; kind < OB_ROW_KINDS; kind++) {
       const uint64_t chance = argument_bits(&stream) % 16;
       ob_row row = sample(&stream, kind, chance);
-      row.head.time_ns = now_ns - (chance == 3 ? 3000000000 : chance == 4 ? -1 : 0);
-      row.head.sequence = i - (chance == 1) + (chance == 2);
+      row.head.time_ns = now_ns - (chance == 3   ? 3000000000
+                                    : chance == 4 ? -1
+                                    : chance == 8 ? 40000000
+                                                  : 0);
+      row.head.sequence = i - (chance == 1) + (chance == 2) +
+                          (chance == 9 ? INT64_C(1) << 40 : 0);
       intake[kind].enabled = chance != 6;
       hash = ob_hash_u64(hash, (uint64_t)ob_intake_take(&intake[kind], now_ns, &row));
       hash = ob_intake_hash(&intake[kind], hash);

@@ -75,21 +75,23 @@ class Intake:
         """The newest good sample that waits at the port, or None."""
         sample = self._read()
         if self._holds_one:  # one read drains it: spares half of the reads
-            return sample if sample is not None and self._passes(sample, now_ns) else None
+            return None if sample is None else self._passed(sample, now_ns)
         best = None
         while sample is not None:
-            if self._passes(sample, now_ns):
-                best = sample
+            best = self._passed(sample, now_ns) or best
             sample = self._read()
         return best
 
-    def _passes(self, sample: Any, now_ns: int) -> int:
+    def _passed(self, sample: Any, now_ns: int) -> Any:
+        """The sample as it is passed on, or None."""
         if self._memory is not None:  # of the row that was just read: spares the packing
             self._octets[:] = self._memory
         else:
             self._pack_into(self._octets, 0, *sample)
-        passes: int = self._take(self.state, now_ns, self._row)
-        return passes
+        passes = self._take(self.state, now_ns, self._row)
+        if passes == 1:
+            return sample
+        return self._make(self._unpack(self._taken)) if passes else None
 
     def publish_taken(self) -> None:
         """Publish what C steps outside of `step` passed on last, if it is new."""

@@ -160,12 +160,12 @@ def test_repeated_late_and_future_samples_are_counted_and_kept_out() -> None:
     second = 1_000_000_000
     port.put(ranged(second, 7))
     member.step(second)
-    port.put(ranged(second, 7), ranged(second, 6), ranged(second, 8))
-    member.step(2 * second)  # 8 is a second old
-    port.put(ranged(3 * second, 9))
-    member.step(2 * second)  # 9 is from the future
-    port.put(ranged(3 * second, 12))
-    member.step(3 * second)
+    port.put(ranged(second, 7), ranged(second, 6), ranged(11 * second // 10, 8))
+    member.step(2 * second)  # 8 is 0.9 s old
+    port.put(ranged(12 * second // 10, 9))
+    member.step(11 * second // 10)  # 9 is from the future
+    port.put(ranged(15 * second // 10, 12))
+    member.step(15 * second // 10)
     assert (member.state.repeated_count, member.state.late_count, member.state.gap_count) == (
         2,
         2,

@@ -1,3 +1,5 @@
+#define OB_CLOCK_PATIENCE 10
+
 typedef struct {
   int64_t kind;
   int64_t enabled;
@@ -9,6 +11,10 @@ typedef struct {
   int64_t late_count;
   int64_t repeated_count;
   int64_t gap_count;
+  int64_t stamped_count;
+  int64_t numbered_ns;
+  int64_t on_its_way_ns;
+  int64_t adrift;
   int64_t passed_count;
   ob_row row;
 } ob_intake;

@@ -85,20 +85,105 @@ int64_t ob_intake_is_young(const ob_intake *intake, int64_t now_ns, int64_t time
   return now_ns - ob_intake_age_max_ns(intake->kind) <= time_ns && time_ns <= now_ns;
 }
 
-/* The number may be anything that a broken device sends, so the difference is taken without sign. */
-static void count_gap(ob_intake *intake, int64_t sequence) {
-  if (intake->started) {
-    const uint64_t missed = (uint64_t)sequence - (uint64_t)intake->sequence - 1;
-    intake->gap_count = (int64_t)((uint64_t)intake->gap_count + missed);
-  }
+/* ---- clocks: numbers and stamps may be anything, so all is reckoned without sign ---- */
+
+#define REACH (INT64_C(1) << 31) /* of a number from the last one; products stay within 64 bits */
+
+typedef enum { NO_TWO, STAMP_AND_NUMBER, STAMP_AND_ARRIVAL, NUMBER_AND_ARRIVAL } ob_clocks;
+
+static int64_t period_ns(const ob_intake *intake) {
+  static const int64_t period[OB_ROW_KINDS] = {
+      [OB_ROW_IMU] = 10000000,       [OB_ROW_RANGE] = 100000000, [OB_ROW_VELOCITY] = 100000000,
+      [OB_ROW_ATTITUDE] = 200000000, [OB_ROW_LEGS] = 10000000,   [OB_ROW_ENGINE] = 100000000,
+      [OB_ROW_TANK] = 1000000000};
+  return period[intake->kind];
 }
 
-static int64_t accepts(ob_intake *intake, int64_t now_ns, const ob_row *row) {
-  if (intake->started && row->head.sequence <= intake->sequence) {
+static int64_t difference(int64_t a, int64_t b) { return (int64_t)((uint64_t)a - (uint64_t)b); }
+
+static int agree(const ob_intake *intake, int64_t a, int64_t b) {
+  const int64_t most = period_ns(intake) / 4, apart = difference(a, b);
+  return -most <= apart && apart <= most;
+}
+
+/* When a sample was taken, as the last time by a number and its number tell. */
+static int64_t by_number_ns(const ob_intake *intake, int64_t sequence) {
+  const uint64_t since = (uint64_t)sequence - (uint64_t)intake->sequence;
+  return (int64_t)((uint64_t)intake->numbered_ns + since * (uint64_t)period_ns(intake));
+}
+
+static int is_in_reach(const ob_intake *intake, int64_t sequence) {
+  const int64_t since = difference(sequence, intake->sequence);
+  return -REACH <= since && since <= REACH;
+}
+
+static ob_clocks compare_clocks(const ob_intake *intake, int64_t now_ns, const ob_row *row) {
+  const int64_t by_number = by_number_ns(intake, row->head.sequence);
+  const int64_t by_arrival = difference(now_ns, intake->on_its_way_ns);
+  const int numbered = is_in_reach(intake, row->head.sequence);
+  if (numbered && agree(intake, row->head.time_ns, by_number)) {
+    return STAMP_AND_NUMBER;
+  }
+  if (agree(intake, row->head.time_ns, by_arrival)) {
+    return STAMP_AND_ARRIVAL;
+  }
+  return numbered && agree(intake, by_number, by_arrival) ? NUMBER_AND_ARRIVAL : NO_TWO;
+}
+
+static int64_t follow(const ob_intake *intake, int64_t from_ns, int64_t to_ns) {
+  const int64_t most = period_ns(intake) / 1024, apart = difference(to_ns, from_ns);
+  return difference(from_ns, apart > most ? -most : apart < -most ? most : -apart);
+}
+
+/* Puts the stamp right if it is outvoted, and learns from it if not. Returns 0 if no two agree. */
+static int settle_time(ob_intake *intake, int64_t now_ns, ob_clocks clocks, ob_row *row) {
+  const int first = intake->time_ns == OB_NEVER_NS;
+  const int64_t on_its_way_ns = difference(now_ns, row->head.time_ns);
+  int64_t by_number = by_number_ns(intake, row->head.sequence);
+  if (first || (clocks == NO_TWO && ++intake->adrift >= OB_CLOCK_PATIENCE)) {
+    by_number = row->head.time_ns;
+    intake->on_its_way_ns = on_its_way_ns;
+  } else if (clocks == NO_TWO) {
+    return 0;
+  } else if (clocks == NUMBER_AND_ARRIVAL) {
+    row->head.time_ns = by_number;
+    intake->stamped_count++;
+  } else {
+    by_number = clocks == STAMP_AND_ARRIVAL ? row->head.time_ns
+                                            : follow(intake, by_number, row->head.time_ns);
+    intake->on_its_way_ns = follow(intake, intake->on_its_way_ns, on_its_way_ns);
+  }
+  intake->numbered_ns = by_number;
+  intake->adrift = 0;
+  return 1;
+}
+
+/* ---- whether a sample is taken ---- */
+
+static int has_number(ob_clocks clocks) {
+  return clocks == STAMP_AND_NUMBER || clocks == NUMBER_AND_ARRIVAL;
+}
+
+static int is_repeated(const ob_intake *intake, ob_clocks clocks, const ob_row *row) {
+  return intake->started && row->head.sequence <= intake->sequence &&
+         (has_number(clocks) || row->head.time_ns <= intake->time_ns);
+}
+
+/* 0: not taken; 1: taken as it came; 2: with another stamp, which is in the row then. */
+static int64_t accepts(ob_intake *intake, int64_t now_ns, ob_row *row) {
+  const int64_t stamp_ns = row->head.time_ns;
+  const ob_clocks clocks = compare_clocks(intake, now_ns, row);
+  if (is_repeated(intake, clocks, row)) {
     intake->repeated_count++;
     return 0;
   }
-  count_gap(intake, row->head.sequence);
+  if (!settle_time(intake, now_ns, clocks, row)) {
+    intake->late_count++;
+    return 0;
+  }
+  if (intake->started && has_number(clocks)) {
+    intake->gap_count += row->head.sequence - intake->sequence - 1;
+  }
   intake->started = 1;
   intake->sequence = row->head.sequence;
   if (!ob_intake_is_young(intake, now_ns, row->head.time_ns)) {
@@ -111,20 +196,24 @@ static int64_t accepts(ob_intake *intake, int64_t now_ns, const ob_row *row) {
   }
   intake->good_count++;
   intake->time_ns = row->head.time_ns;
-  return 1;
+  return row->head.time_ns == stamp_ns ? 1 : 2;
 }
 
 int64_t ob_intake_take(ob_intake *intake, int64_t now_ns, const ob_row *row) {
-  if (!accepts(intake, now_ns, row) || !intake->enabled) {
+  ob_row taken = *row;
+  const int64_t passes = accepts(intake, now_ns, &taken);
+  if (passes == 0 || !intake->enabled) {
     return 0;
   }
-  intake->row = *row;
+  intake->row = taken;
   intake->passed_count++;
-  return 1;
+  return passes;
 }
 
 uint64_t ob_intake_hash(const ob_intake *intake, uint64_t hash) {
-  const int64_t words[] = {intake->sequence,   intake->good_count,     intake->bad_count,
-                           intake->late_count, intake->repeated_count, intake->enabled};
+  const int64_t words[] = {intake->sequence,    intake->good_count,     intake->bad_count,
+                           intake->late_count,  intake->repeated_count, intake->enabled,
+                           intake->numbered_ns, intake->on_its_way_ns,  intake->stamped_count,
+                           intake->adrift};
   return ob_hash_i64s(hash, words, (int32_t)(sizeof words / sizeof words[0]));
 }
