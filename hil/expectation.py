@@ -34,6 +34,8 @@ METRICS = (
     "attitude_error_deg",
     "drift_m",
     "minimum_height_m",
+    "largest_tilt_deg",
+    "sink_gain_m_s",
     "trace_steps",
     "silent_s",
     "products_kept",

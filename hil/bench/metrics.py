@@ -18,6 +18,7 @@ from onboard.core._core import lib
 from onboard.navigation.navigation import STREAMS
 
 ROW_S = 0.1
+LOW_M = 500.0  # below it a vehicle that lands must not gain speed again
 INSTRUMENTS = {"craters": "camera"}  # of a measurement stream, where it is called otherwise
 Log = npt.NDArray[np.void]  # of `hil.bench.log.DTYPE`
 
@@ -44,6 +45,17 @@ def cutoff_altitude_m(log: Log, idle_n: float, feet_m: float) -> float | None:
 def minimum_height_m(flight: Log) -> float | None:
     """Lowest height of the body's origin above ground."""
     return float(flight["true_altitude_m"].min()) if len(flight) else None
+
+
+def largest_tilt_deg(flight: Log) -> float | None:
+    """Largest tilt of the thrust axis from the vertical."""
+    return float(flight["true_tilt_deg"].max()) if len(flight) else None
+
+
+def sink_gain_m_s(flight: Log) -> float | None:
+    """What the descent rate gained on its lowest value until then, below `LOW_M`."""
+    sink = -flight["true_velocity_up_m_s"][flight["true_altitude_m"] < LOW_M]
+    return float((sink - np.minimum.accumulate(sink)).max()) if len(sink) else None
 
 
 def attitude_error_deg(flight: Log) -> float | None:

@@ -38,6 +38,8 @@ class Result:
     engine_gap_s: float | None = None
     cutoff_altitude_m: float | None = None
     minimum_height_m: float | None = None
+    largest_tilt_deg: float | None = None
+    sink_gain_m_s: float | None = None
     attitude_error_deg: float | None = None
     drift_m: float | None = None
     rejected_s: float | None = None

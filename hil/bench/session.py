@@ -421,6 +421,8 @@ class _Session:
         feet_m = -preset.legs.foot_body_m[0][2]
         result.cutoff_altitude_m = metrics.cutoff_altitude_m(log, idle_n, feet_m)
         result.minimum_height_m = metrics.minimum_height_m(flight)
+        result.largest_tilt_deg = metrics.largest_tilt_deg(flight)
+        result.sink_gain_m_s = metrics.sink_gain_m_s(flight)
         result.attitude_error_deg = metrics.attitude_error_deg(flight)
         result.drift_m = metrics.drift_m(log, min((f.start_s for f in faults), default=None))
         result.rejected_s = metrics.rejected_s(flight, faults)

@@ -64,6 +64,8 @@ def test_the_rest() -> None:
     table = log(
         true_altitude_m=[30.0, 20.0, 10.0, 1.0],
         true_speed_m_s=[5.0, 6.0, 7.0, 0.0],
+        true_tilt_deg=[4.0, 91.0, 3.0, 99.0],
+        true_velocity_up_m_s=[-5.0, -4.0, -4.5, -9.0],
         true_east_m=[0.0, 1.0, 2.0, 4.0],
         true_north_m=[0.0, 0.0, 0.0, 4.0],
         attitude_error_y_rad=[0.0, 0.3, 0.1, 3.0],
@@ -73,6 +75,9 @@ def test_the_rest() -> None:
     assert len(flight) == 3
     assert len(metrics.in_flight(table, None)) == 4
     assert metrics.minimum_height_m(flight) == 10.0
+    assert metrics.largest_tilt_deg(flight) == 91.0
+    assert metrics.sink_gain_m_s(flight) == 0.5
+    assert metrics.sink_gain_m_s(log(true_altitude_m=[600.0])) is None
     assert metrics.attitude_error_deg(flight) == pytest.approx(math.degrees(2.0 * math.asin(0.25)))
     assert metrics.drift_m(table, 0.2) == pytest.approx(5.0)
     assert metrics.drift_m(table, None) is None
@@ -85,7 +90,7 @@ def test_the_rest() -> None:
 
 def test_before_the_first_row_there_is_nothing() -> None:
     empty = log(time_s=[1.0])[:0]
-    for figure in (metrics.minimum_height_m, metrics.attitude_error_deg):
+    for figure in (metrics.minimum_height_m, metrics.largest_tilt_deg, metrics.sink_gain_m_s):
         assert figure(empty) is None
     assert metrics.rejected_s(empty, ()) is None
 
