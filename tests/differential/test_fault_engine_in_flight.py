@@ -36,6 +36,9 @@ RESILIENCE = RESTARTED.replace('vehicle = "slim"', 'vehicle = "resilience"', 1)
 FLIGHTS = {
     "the computer restarts": RESTARTED,
     "the second vehicle's table": RESILIENCE,
+    "the ground sets another command-loss time": (
+        FOLDER / "incidents/R05_wrong_upload.toml"
+    ).read_text(),
     "an engine is lost in braking": (FOLDER / "incidents/L05_broken_nozzle.toml").read_text(),
 }
 
@@ -67,7 +70,10 @@ class Shadowed(FaultProtection):
 
     def __init__(self, bus: Any, dictionary: Any, *arguments: Any, **options: Any) -> None:
         super().__init__(bus, dictionary, *arguments, **options, engine="python")
-        c = FaultEngine(self.table, image_of(dictionary.protection))
+        protection = dictionary.protection
+        if (command_loss_s := options.get("command_loss_s")) is not None:
+            protection = protection.with_command_loss(command_loss_s)
+        c = FaultEngine(self.table, image_of(protection))
         self.engine: Both = Both(c)
         self._c_readers = FaultReaders(c.checked)
 
