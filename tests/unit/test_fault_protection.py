@@ -1,4 +1,4 @@
-"""The component on a bus, with commands that answer and a computer that restarts."""
+"""The component on a bus, with commands that answer and a computer that restarts; either engine."""
 
 from array import array
 from types import SimpleNamespace
@@ -47,7 +47,8 @@ NOMINAL = {
 class Flight:
     """A lander whose other components are values on the bus."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: str = "python") -> None:
+        self.engine = engine
         self.bus = Bus()
         self.events = EventLog(LANDER.events)
         self.commands = CommandService(LANDER, self.events, mode=lambda: self.protection.mode)
@@ -63,7 +64,9 @@ class Flight:
         self.silent: set[str] = set()
 
     def build(self) -> FaultProtection:
-        return FaultProtection(self.bus, LANDER, ChannelReader, self.commands, events=self.events)
+        return FaultProtection(
+            self.bus, LANDER, ChannelReader, self.commands, events=self.events, engine=self.engine
+        )
 
     def _handler(self, name):
         def handle(now_ns, **arguments):
@@ -112,9 +115,9 @@ class Flight:
         return self.bus.topic("mode").value.name
 
 
-@pytest.fixture
-def flight():
-    return Flight()
+@pytest.fixture(params=["core", "python"])
+def flight(request):
+    return Flight(request.param)
 
 
 def commands(flight, name):
