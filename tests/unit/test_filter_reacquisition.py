@@ -245,6 +245,24 @@ def test_a_velocity_that_the_filter_has_wrong_is_reacquired() -> None:
     assert np.abs(error).max() < 0.5 * blow
 
 
+def test_a_vertical_speed_is_not_reacquired_against_an_accepted_rangefinder() -> None:
+    """Six sigma off, as after a drift; a rangefinder that goes on says otherwise."""
+
+    def reacquired(ranging: bool) -> int:
+        descent = settled()
+        gate = descent.filter.gate[lib.OB_STREAM_VELOCITY]
+        off = np.array([0.0, 0.0, 6.0 * gate.sigma[2]])
+        for _ in range(100):
+            descent.fly(10, (0.0, 0.0, 0.0), HOVER)
+            if ranging:
+                descent.range(1)
+            descent.velocity(lambda v: v + off)
+        return int(gate.reacquired_count)
+
+    assert reacquired(ranging=True) == 0
+    assert reacquired(ranging=False) == 1, "alone it would have been believed"
+
+
 def test_a_star_tracker_that_looks_elsewhere_is_never_used() -> None:
     descent = settled()
     gate = descent.filter.gate[lib.OB_STREAM_STAR]

@@ -6,6 +6,9 @@
 #include "onboard/quaternion.h"
 #include "onboard/vector.h"
 
+#define RANGING_NS INT64_C(1000000000)
+#define VERTICAL_SIGMAS 3.0
+
 /* y^T S^-1 y of a symmetric positive definite 3x3, by elimination. */
 static double normalised_square(const double S[9], const double y[3]) {
   double l10 = S[3] / S[0];
@@ -47,10 +50,11 @@ static int holds_place(const ob_filter *f) {
 
 /* Score three scalars with rows h against the gate and use them if accepted. */
 static int use_vector(ob_filter *f, int32_t stream, int64_t time_ns, const double h[3][N],
-                      const double innovation[3], const double noise[3], double rate_sigma) {
+                      const double innovation[3], const double noise[3], double rate_sigma,
+                      int plausible) {
   double S[9], error[N] = {0.0};
   innovation_covariance(f, h, noise, S);
-  ob_gate_sample sample = {.time_ns = time_ns, .dimension = 3, .plausible = 1};
+  ob_gate_sample sample = {.time_ns = time_ns, .dimension = 3, .plausible = plausible};
   for (int32_t i = 0; i < 3; i++) {
     sample.innovation[i] = innovation[i];
     sample.noise[i] = noise[i];
@@ -85,6 +89,26 @@ static void column(const double C[9], int32_t k, double out[3]) {
   ob_v3_set(out, C[k], C[3 + k], C[6 + k]);
 }
 
+static int is_ranging(const ob_filter *f, int32_t beam, int64_t time_ns) {
+  const ob_gate *gate = &f->gate[OB_STREAM_RANGE_A + beam];
+  return gate->state == OB_GATE_ACCEPTING && gate->accepted_count > 0 &&
+         time_ns - gate->last_accepted_ns <= RANGING_NS;
+}
+
+/* Rangefinders that are accepted hold the vertical speed: who would turn it is not believed. */
+static int ranges_allow(const ob_filter *f, int64_t time_ns, const double C_site_from_body[9],
+                        const double innovation[3], const double noise[3]) {
+  double along_site[3], h[N] = {0.0};
+  if (!is_ranging(f, 0, time_ns) && !is_ranging(f, 1, time_ns)) {
+    return 1;
+  }
+  ob_m3_v3(along_site, C_site_from_body, innovation);
+  h[VELOCITY + 2] = 1.0;
+  double measured = ob_max(ob_max(noise[0], noise[1]), noise[2]);
+  double sigma = ob_sqrt(ob_ud_variance(&f->ud, h) + measured * measured);
+  return ob_fabs(along_site[2]) <= VERTICAL_SIGMAS * sigma;
+}
+
 /* predicted = C^T v; an attitude error e changes it by C^T (v x e), so row k is c_k x v. */
 int ob_filter_velocity(ob_filter *f, int64_t time_ns, const double velocity_body_m_s[3]) {
   ob_pose pose;
@@ -109,7 +133,7 @@ int ob_filter_velocity(ob_filter *f, int64_t time_ns, const double velocity_body
                       force * (p->coupling_sigma + f->state.attitude_sigma_rad[0] +
                                f->state.attitude_sigma_rad[1]);
   return use_vector(f, OB_STREAM_VELOCITY, time_ns, (const double(*)[N])h, innovation, noise,
-                          rate_sigma);
+                    rate_sigma, ranges_allow(f, time_ns, pose.C_site_from_body, innovation, noise));
 }
 
 /* The innovation is the turn from estimate to measurement in body axes: row k is c_k. */
@@ -133,5 +157,5 @@ int ob_filter_star(ob_filter *f, int64_t time_ns, const double q_mci_from_body[4
     column(pose.C_site_from_body, k, h[k] + ATTITUDE);
   }
   return use_vector(f, OB_STREAM_STAR, time_ns, (const double(*)[N])h, innovation,
-                          f->params.star_sigma_rad, f->params.gyro_bias_sigma_rad_s);
+                          f->params.star_sigma_rad, f->params.gyro_bias_sigma_rad_s, 1);
 }

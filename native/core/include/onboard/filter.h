@@ -209,7 +209,9 @@ void ob_filter_output(ob_filter *f, ob_nav_state *out);
  * instruments are not wrong alike: then the inertial solution is. */
 int ob_filter_range(ob_filter *f, int64_t time_ns, int32_t beam, double range_m);
 
-/* Velocity relative to the ground, body axes (m/s). */
+/* Velocity relative to the ground, body axes (m/s). A sample that fails its gate is plausible, as gate.h uses the
+ * word, within `reacquire_sigmas`; and, while a rangefinder is accepted, only if it leaves the vertical speed
+ * within three sigma: those that range hold it. */
 int ob_filter_velocity(ob_filter *f, int64_t time_ns, const double velocity_body_m_s[3]);
 
 /* Star tracker attitude. */
