@@ -311,10 +311,16 @@ def _lines(problems: ValidationError, origin: dict[str, Path]) -> list[str]:
     for problem in problems.errors():
         field = ".".join(str(part) for part in problem["loc"])
         file = origin.get(str(problem["loc"][0])) if problem["loc"] else None
-        given = problem["input"]
-        value = "" if isinstance(given, dict) else f", not {shown(given)}"
-        lines.append(f"{file or 'table'}: {field}: {problem['msg']}{value}")
+        lines.append(f"{file or 'table'}: {field}: {_told(problem)}")
     return lines
+
+
+def _told(problem: Any) -> str:
+    if problem["type"] == "union_tag_invalid":
+        context = problem["ctx"]
+        return f"check: allowed {context['expected_tags']}, not {shown(context['tag'])}"
+    given = problem["input"]
+    return str(problem["msg"]) + ("" if isinstance(given, dict) else f", not {shown(given)}")
 
 
 def _read(path: Path) -> dict[str, Any]:

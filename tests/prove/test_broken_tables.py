@@ -121,12 +121,22 @@ def test_a_wrong_field_is_named(changes, reason):
         protection_from(edited(changes))
 
 
+LONG = "a or " * 3000 + "high"
+
+
 @pytest.mark.parametrize(
-    "value", ["a or " * 3000 + "high", ["high"] * 3000, 10**5000], ids=["text", "list", "digits"]
+    ("field", "value"),
+    [
+        ("fault.high.when", LONG),
+        ("fault.high.when", [LONG]),
+        ("fault.high.when", 10**5000),
+        ("monitor.high.check", LONG),
+    ],
+    ids=["expression", "list", "digits", "check"],
 )
-def test_a_complaint_is_a_line_whatever_the_value(value: Any) -> None:
-    with pytest.raises(TableError) as refusal:
-        protection_from(edited({"fault.high.when": value}))
+def test_a_complaint_is_a_line_whatever_the_value(field: str, value: Any) -> None:
+    with pytest.raises(TableError, match=field.split(".")[0]) as refusal:
+        protection_from(edited({field: value}))
     assert len(str(refusal.value)) < 1000
 
 
