@@ -236,7 +236,7 @@ class Graph(_Machine):
         until=st.sampled_from(["running", "spent", "succeeded", "blocked", "inhibited", "holding"]),
     )
     def escalate(self, data: st.DataObject, until: str) -> None:
-        """Keep a fault alive until its response is somewhere; perhaps ask for a mode then."""
+        """Keep a fault alive until its response is somewhere; then ask for a mode, or restart."""
         name = data.draw(st.sampled_from(sorted(self.table.fault)))
         ways = solutions(self.table.fault[name].when, self.bench.model.mode, model.TRUE)
         if ways:
@@ -246,8 +246,10 @@ class Graph(_Machine):
             if live.phase == until or (until == "spent" and live.spent):
                 break
             self.bench.step(self.readings)
-        if data.draw(st.booleans()):
-            self.hold(data, data.draw(self.requests))
+        then = data.draw(st.sampled_from(["wait", "ask", "restart"]))
+        if then == "restart":
+            self.bench.reset(data.draw(st.booleans()))
+        self.hold(data, data.draw(self.requests) if then == "ask" else None)
 
     @rule(data=st.data())
     def relieve(self, data: st.DataObject) -> None:

@@ -31,7 +31,7 @@ from onboard.services.storage import TwoCopyStore
 # ---------------------------------------------------------------- tables
 
 _NONSENSE = (
-    10**5000,
+    10**4000,
     None,
     True,
     -1,
