@@ -126,3 +126,8 @@ def test_the_complaint_about_a_long_text_is_short():
     with pytest.raises(ex.ExpressionError) as refusal:
         ex.parse("a or " * 5000)
     assert len(str(refusal.value)) < 1000
+
+
+def test_a_long_text_is_cut():
+    assert ex.shown("a" * 200) == repr("a" * 200)
+    assert ex.shown("a" * 201) == repr("a" * 200 + "...")
