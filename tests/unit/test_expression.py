@@ -131,3 +131,8 @@ def test_the_complaint_about_a_long_text_is_short():
 def test_a_long_text_is_cut():
     assert ex.shown("a" * 200) == repr("a" * 200)
     assert ex.shown("a" * 201) == repr("a" * 200 + "...")
+
+
+def test_the_complaint_names_the_part():
+    with pytest.raises(ex.ExpressionError, match=r"^'b\.c' in 'a and b\.c'"):
+        ex.parse("a and b.c")
