@@ -136,3 +136,7 @@ def test_a_long_text_is_cut():
 def test_the_complaint_names_the_part():
     with pytest.raises(ex.ExpressionError, match=r"^'b\.c' in 'a and b\.c'"):
         ex.parse("a and b.c")
+
+
+def test_a_vote_may_want_every_operand():
+    assert ex.parse("at_least(2, a, b)") == ex.AtLeast(2, (ex.Monitor("a"), ex.Monitor("b")))
