@@ -90,7 +90,7 @@ class Flight:
             "delta_velocity_z_m_s": self.sensed,
             "saturated": 0,
         }
-        gates = [SimpleNamespace(state=0, silent=0)] * 5
+        gates = [SimpleNamespace(state=0, silent=0, due=1)] * 5
         rows = self.values | {"imu": imu | self.values.get("imu", {})}
         for topic, row in rows.items():
             if topic not in self.silent:

@@ -500,12 +500,15 @@ void ob_filter_imu(ob_filter *f, int64_t time_ns, const double delta_angle_rad[3
 
 /* ---- what is due ----------------------------------------------------------------------------- */
 
+#define DUE_COSINE 0.35 /* of the incidence: flatter than 70 deg an echo may fail to return */
+
 static int range_is_due(const ob_filter *f, int32_t beam, const double up[3]) {
   const ob_range_beam *b = &f->params.beam[beam];
   double direction[3];
   ob_q_rotate(direction, f->strapdown.q_site_from_body, b->direction_body);
-  double range_m = f->state.altitude_m / ob_max(-ob_v3_dot(direction, up), 0.05);
-  return range_m < 0.9 * b->maximum_m && range_m > 2.0 * b->minimum_m;
+  double down = -ob_v3_dot(direction, up);
+  double range_m = f->state.altitude_m / ob_max(down, DUE_COSINE);
+  return down > DUE_COSINE && range_m < 0.9 * b->maximum_m && range_m > 2.0 * b->minimum_m;
 }
 
 static int velocity_is_due(const ob_filter *f, const double up[3]) {
