@@ -61,6 +61,7 @@ class Imu:
         """Read the chosen instance first; after C steps outside of `step`, too."""
         chosen = self.intakes[self.choice.selected]
         self._newest = chosen.newest
+        self._in_use = chosen.state
         self._standby = [i.newest for i in self.intakes if i is not chosen]
         self._watched = bool(self.choice.silent_steps or self._standby)
 
@@ -74,5 +75,5 @@ class Imu:
 
     def state_word(self) -> int:
         """64 bits that change with the choice and with the sequence it expects."""
-        in_use = self.states[self.choice.selected]
-        return int(lib.ob_imu_choice_word(self.choice, in_use))
+        word: int = lib.ob_imu_choice_word(self.choice, self._in_use)
+        return word

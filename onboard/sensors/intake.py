@@ -5,7 +5,9 @@ What is believed, and what is counted, says `native/core/include/onboard/intake.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from struct import Struct
 from typing import Any
 
 from onboard.bus import Topic
@@ -20,22 +22,10 @@ class Intake:
     `state` is its `ob_intake *`.
     """
 
-    __slots__ = (
-        "_holds_one",
-        "_make",
-        "_memory",
-        "_octets",
-        "_pack_into",
-        "_publish",
-        "_read",
-        "_row",
-        "_take",
-        "_taken",
-        "_unpack",
-        "name",
-        "state",
-        "topic",
-    )
+    __slots__ = ("_make", "_publish", "_taken", "_unpack", "name", "newest", "state", "topic")
+
+    newest: Callable[[int], Any]
+    """The newest good sample that waits at the port at a time (ns), or None."""
 
     def __init__(self, port: InputPort, topic: Topic, kind: int, message: type) -> None:
         """`kind` is an `ob_row_kind`, `message` the class of the port's rows."""
@@ -44,17 +34,13 @@ class Intake:
         self.state = ffi.new("ob_intake *")
         lib.ob_intake_init(self.state, kind)
         layout = LAYOUTS[message.__name__]
-        self._row = ffi.new("ob_row *")
-        self._octets = memoryview(ffi.buffer(self._row)).cast("B")[: layout.size]
-        self._memory = memory_of(port)
-        self._pack_into = layout.pack_into
         self._taken = memoryview(ffi.buffer(ffi.addressof(self.state.row)))[: layout.size]
         self._unpack = layout.unpack
         self._make = partial(tuple.__new__, message)
-        self._take = lib.ob_intake_take
-        self._read = port.read
-        self._holds_one = holds_one(port)
         self._publish = topic.publish
+        passed = self._passed(port, layout)
+        # A read of a port that holds one sample drains it: spares half of the reads.
+        self.newest = _only(port.read, passed) if holds_one(port) else _newest(port.read, passed)
 
     @property
     def enabled(self) -> bool:
@@ -71,27 +57,27 @@ class Intake:
         if sample is not None:
             self._publish(sample, sample[0])
 
-    def newest(self, now_ns: int) -> Any:
-        """The newest good sample that waits at the port, or None."""
-        sample = self._read()
-        if self._holds_one:  # one read drains it: spares half of the reads
-            return None if sample is None else self._passed(sample, now_ns)
-        best = None
-        while sample is not None:
-            best = self._passed(sample, now_ns) or best
-            sample = self._read()
-        return best
+    def _passed(self, port: InputPort, layout: Struct) -> Callable[[Any, int], Any]:
+        """A function of a sample and the time that gives it as it is passed on, or None.
 
-    def _passed(self, sample: Any, now_ns: int) -> Any:
-        """The sample as it is passed on, or None."""
-        if self._memory is not None:  # of the row that was just read: spares the packing
-            self._octets[:] = self._memory
-        else:
-            self._pack_into(self._octets, 0, *sample)
-        passes = self._take(self.state, now_ns, self._row)
-        if passes == 1:
-            return sample
-        return self._make(self._unpack(self._taken)) if passes else None
+        A function with its own names, for it runs some three times a tick.
+        """
+        row, state, take = ffi.new("ob_row *"), self.state, lib.ob_intake_take
+        octets = memoryview(ffi.buffer(row)).cast("B")[: layout.size]
+        memory, pack_into = memory_of(port), layout.pack_into
+        make, unpack, taken = self._make, self._unpack, self._taken
+
+        def passed(sample: Any, now_ns: int) -> Any:
+            if memory is not None:  # of the row that was just read: spares the packing
+                octets[:] = memory
+            else:
+                pack_into(octets, 0, *sample)
+            passes = take(state, now_ns, row)
+            if passes == 1:
+                return sample
+            return make(unpack(taken)) if passes else None
+
+        return passed
 
     def publish_taken(self) -> None:
         """Publish what C steps outside of `step` passed on last, if it is new."""
@@ -102,3 +88,21 @@ class Intake:
     def chain(self, h: int) -> int:
         """What decides about the next sample, and what was counted, chained onto a hash."""
         return int(lib.ob_intake_hash(self.state, h))
+
+
+def _only(read: Callable[[], Any], passed: Callable[[Any, int], Any]) -> Callable[[int], Any]:
+    def newest(now_ns: int) -> Any:
+        sample = read()
+        return None if sample is None else passed(sample, now_ns)
+
+    return newest
+
+
+def _newest(read: Callable[[], Any], passed: Callable[[Any, int], Any]) -> Callable[[int], Any]:
+    def newest(now_ns: int) -> Any:
+        best = None
+        while (sample := read()) is not None:
+            best = passed(sample, now_ns) or best
+        return best
+
+    return newest

@@ -70,4 +70,5 @@ class Sensors:
 
     def state_hash(self, chain: int) -> int:
         """Choice and sequence of the IMU, counters of the others, chained onto a hash."""
-        return int(lib.ob_hash_u64(chain, self.imu.state_word() ^ self.slow_hash[0]))
+        hashed: int = lib.ob_hash_u64(chain, self.imu.state_word() ^ self.slow_hash[0])
+        return hashed
