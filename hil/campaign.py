@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -61,6 +62,7 @@ def _work(job: Job) -> Result:
     from hil.bench import session
     from hil.scenario import load
 
+    gc.collect()  # the flight before left cycles that hold C memory, which the collector cannot see
     scenario, text = load(job.scenario)
     return session.run(scenario, text, seed=job.seed, way=job.way, executive=job.executive)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import short_scenario
 from rich.console import Console
 
 from hil import campaign
 from hil.bench import live
 from hil.bench.result import Result
+from hil.plant.lander import LanderPlant
 
 FLOWN = [
     Result("x", seed, verdict="passed", tilt_deg=float(seed), fixes=seed, wall_seconds=1.0)
@@ -61,3 +64,11 @@ def test_an_interrupt_keeps_the_runs_flown(monkeypatch: pytest.MonkeyPatch, how:
     summary = campaign.fly(Path("x.toml"), range(1, 11), 2, seen.append)
     assert summary.runs == 3
     assert seen == FLOWN[:3]
+
+
+def test_a_flight_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Cycles held the C memory of every flight; hundreds of them took gigabytes."""
+    path = short_scenario.write(tmp_path, seconds=0.2)
+    jobs = [campaign.Job(path, seed) for seed in range(4)]
+    for _ in campaign.results(jobs, 1):
+        assert sum(isinstance(thing, LanderPlant) for thing in gc.get_objects()) == 1
