@@ -500,7 +500,7 @@ void ob_filter_imu(ob_filter *f, int64_t time_ns, const double delta_angle_rad[3
 
 /* ---- what is due ----------------------------------------------------------------------------- */
 
-#define DUE_COSINE 0.35 /* of the incidence: flatter than 70 deg an echo may fail to return */
+#define DUE_COSINE 0.3 /* of the incidence: flatter than 72 deg an echo may fail to return */
 
 static int range_is_due(const ob_filter *f, int32_t beam, const double up[3]) {
   const ob_range_beam *b = &f->params.beam[beam];
