@@ -23,7 +23,13 @@ class Stream:
         self.now = 0
         lib.ob_gate_init(self.gate, 0)
 
-    def put(self, innovation: float, sigma: float = 1.0, plausible: bool = True) -> int:
+    def put(
+        self,
+        innovation: float,
+        sigma: float = 1.0,
+        plausible: bool = True,
+        corroborated: bool = False,
+    ) -> int:
         self.now += STEP
         sample = {
             "time_ns": self.now,
@@ -34,6 +40,7 @@ class Stream:
             "rate_sigma": [0.1],
             "nis": (innovation / sigma) * (innovation / sigma),
             "plausible": int(plausible),
+            "corroborated": int(corroborated),
         }
         return lib.ob_gate_score(self.gate, self.limits, ffi.new("ob_gate_sample *", sample))
 
@@ -123,6 +130,17 @@ def test_each_reacquisition_asks_for_twice_as_much() -> None:
             count += 1
         needed.append(count)
     assert needed == [21, 41, 81, 161, 321, 321, 321]
+
+
+def test_what_another_instrument_says_too_is_believed_at_the_first_price() -> None:
+    stream = Stream()
+    needed = []
+    for _ in range(4):
+        count = 1
+        while stream.put(300.0, corroborated=True) != REACQUIRE:
+            count += 1
+        needed.append(count)
+    assert needed == [21] * 4
 
 
 def test_not_a_number_is_rejected_and_starts_no_run() -> None:

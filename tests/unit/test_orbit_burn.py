@@ -84,6 +84,32 @@ def test_engines_that_do_not_push_are_not_burnt_on(scale: float) -> None:
     assert b.state == lib.OB_ORBIT_BURN_REFUSED
 
 
+@given(st.floats(0.12, 0.6), st.integers(0, 400))
+def test_an_engine_that_does_not_start_or_goes_out_ends_the_burn(share: float, out: int) -> None:
+    """Three steps, and what the lag takes to fall below the share."""
+    b = burn()
+    steps, thrust, model, throttle = 0, 0.0, 0.0, 1.0
+    while throttle:
+        follow = STEP_S / (STEP_S + LAG_S)
+        model += follow * (STEADY_M_S2 - model)
+        thrust += follow * ((share if steps >= out else 1.0) * STEADY_M_S2 - thrust)
+        steps += 1
+        throttle = lib.ob_orbit_burn_step(b, thrust * STEP_S, model, STEADY_M_S2)
+    assert b.state == lib.OB_ORBIT_BURN_REFUSED
+    assert (
+        3 <= steps - out <= 3 + 2 + 4
+    )  # from 1 to 0.65 towards 0.6, with a time constant of 0.23 s
+
+
+@given(st.integers(0, 400))
+def test_two_short_steps_end_nothing(out: int) -> None:
+    b = burn()
+    for step in range(500):
+        felt = 0.3 if out <= step < out + 2 else 1.0
+        lib.ob_orbit_burn_step(b, felt * STEADY_M_S2 * STEP_S, STEADY_M_S2, STEADY_M_S2)
+    assert b.state == lib.OB_ORBIT_BURN_DONE
+
+
 def test_a_burn_that_has_ended_stays_off() -> None:
     b = burn()
     fly(b)

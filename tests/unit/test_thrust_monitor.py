@@ -108,6 +108,32 @@ def test_throttle_steps_and_common_gain_cost_no_engine(steps: list[float], gain:
             assert max(losses) < 1e-6
 
 
+def test_where_there_is_height_an_engine_may_come_back_for_a_second() -> None:
+    """Above 1 km; the lag, the filter and the delay are 0.2 s."""
+    engines = Engines()
+    engines.nav.altitude_worst_m = 2000.0
+    engines.fly(HOLD, 0.5)
+    gone = engines.fly(95, 0.5, given=(1.0, 0.0))
+    assert max(losses[1] for losses in gone) < 0.5
+    back = engines.fly(HOLD, 0.5)
+    assert max(losses[1] for losses in back) < 0.5
+    assert back[-1][1] == pytest.approx(0.0, abs=1e-4)
+    gone = engines.fly(120, 0.5, given=(1.0, 0.0))
+    assert gone[-1][1] > 0.5
+
+
+@given(st.floats(0.0, 3000.0))
+def test_the_lower_the_sooner(height_m: float) -> None:
+    """At once below 300 m, after a second above 1 km, in proportion between; at least 0.2 s."""
+    engines = Engines()
+    engines.nav.altitude_worst_m = height_m
+    engines.fly(HOLD, 0.5)
+    losses = engines.fly(2 * HOLD, 0.5, given=(1.0, 0.0))
+    reported_s = TICK_S * next(i for i, loss in enumerate(losses) if loss[1] > 0.5)
+    patience_s = min(max((height_m - 300.0) / 700.0, 0.0), 1.0)
+    assert patience_s - 2 * TICK_S <= reported_s <= max(patience_s, 0.2) + 2 * TICK_S
+
+
 def test_engines_in_parallel_cannot_be_told_apart() -> None:
     engines = Engines(directions=[[0.0, 0.0, 1.0]] * 2)
     engines.fly(HOLD, 0.5)

@@ -18,6 +18,7 @@ typedef struct {
   double rate_sigma[3];
   double nis;
   int64_t plausible;
+  int64_t corroborated;
 } ob_gate_sample;
 
 typedef struct {

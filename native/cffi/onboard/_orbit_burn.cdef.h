@@ -23,6 +23,7 @@ typedef struct {
   double modelled_m_s;
   double elapsed_s;
   double limit_s;
+  int64_t short_steps;
 } ob_orbit_burn;
 
 void ob_orbit_burn_init(ob_orbit_burn *burn, const ob_orbit_burn_params *params);

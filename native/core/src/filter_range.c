@@ -88,13 +88,20 @@ static int plausible(const ob_filter *f, const footprint *at, double innovation_
          innovation_m >= per_height * (at->hit[2] - highest_m) - vertical_m;
 }
 
-/* Note what the beam says; does the other one say the same? */
-static int is_corroborated(ob_filter *f, int32_t beam, const ob_disagreement *now) {
+/* Note what the beam says; does the other one say the same, or has it within the last second? (At the edge
+ * of three sigmas noise alone would end a run of samples at every tenth.) */
+static int is_corroborated(ob_filter *f, int32_t beam, int64_t time_ns, double rise_m, double sigma_m) {
   const ob_disagreement *peer = &f->disagreement[1 - beam];
-  f->disagreement[beam] = *now;
-  return peer->sigma_m > 0.0 && now->time_ns - peer->time_ns <= PEER_NS &&
-         ob_fabs(now->rise_m - peer->rise_m) <=
-             CORROBORATION_SIGMAS * ob_sqrt(square(now->sigma_m) + square(peer->sigma_m));
+  ob_disagreement *own = &f->disagreement[beam];
+  own->time_ns = time_ns;
+  own->rise_m = rise_m;
+  own->sigma_m = sigma_m;
+  if (peer->sigma_m > 0.0 && time_ns - peer->time_ns <= PEER_NS &&
+      ob_fabs(rise_m - peer->rise_m) <=
+          CORROBORATION_SIGMAS * ob_sqrt(square(sigma_m) + square(peer->sigma_m))) {
+    own->corroborated_until_ns = time_ns + PEER_NS;
+  }
+  return time_ns < own->corroborated_until_ns;
 }
 
 /* How fast the predicted range may go wrong by the velocity error. */
@@ -161,12 +168,13 @@ int ob_filter_range(ob_filter *f, int64_t time_ns, int32_t beam, double range_m)
                            .rate_sigma = {rate_sigma(f, h)},
                            .nis = square(innovation_m) / total};
   const ob_gate_limits *limits = &f->params.gate[OB_STREAM_RANGE_A + beam];
-  const ob_disagreement says = {time_ns, f->map_error_m[beam] + innovation_m / per_rise,
-                                sample.sigma[0] / -per_rise};
-  int corroborated = is_corroborated(f, beam, &says);
+  int corroborated =
+      is_corroborated(f, beam, time_ns, f->map_error_m[beam] + innovation_m / per_rise,
+                      sample.sigma[0] / -per_rise);
   sample.plausible = sample.nis <= limits->threshold || corroborated ||
                      (!peer_is_accepted(f, beam, time_ns) &&
                       plausible(f, &at, innovation_m, sample.sigma[0]));
+  sample.corroborated = corroborated;
   if (corroborated) {
     sample.rate_sigma[0] *= f->params.reacquire_sigmas;
   }

@@ -54,11 +54,12 @@ static void follow_run(ob_gate *gate, const ob_gate_limits *limits, const ob_gat
   }
 }
 
-static int run_is_long_enough(const ob_gate *gate, const ob_gate_limits *limits, int64_t now_ns) {
-  int64_t doublings =
-      gate->reacquired_count < MOST_DOUBLINGS ? gate->reacquired_count : MOST_DOUBLINGS;
+static int run_is_long_enough(const ob_gate *gate, const ob_gate_limits *limits,
+                              const ob_gate_sample *sample) {
+  int64_t times = gate->reacquired_count < MOST_DOUBLINGS ? gate->reacquired_count : MOST_DOUBLINGS;
+  int64_t doublings = sample->corroborated ? 0 : times;
   return gate->consecutive_consistent >= (limits->reacquire_count << doublings) &&
-         now_ns - gate->run_since_ns >= (limits->reacquire_ns << doublings);
+         sample->time_ns - gate->run_since_ns >= (limits->reacquire_ns << doublings);
 }
 
 static void remember(ob_gate *gate, const ob_gate_limits *limits, const ob_gate_sample *sample) {
@@ -105,7 +106,7 @@ ob_gate_decision ob_gate_score(ob_gate *gate, const ob_gate_limits *limits,
                  gate->consecutive_passed >= limits->recover_count)) {
     return accept(gate, sample, OB_GATE_ACCEPT);
   }
-  if (gate->state != OB_GATE_ACCEPTING && run_is_long_enough(gate, limits, sample->time_ns)) {
+  if (gate->state != OB_GATE_ACCEPTING && run_is_long_enough(gate, limits, sample)) {
     return accept(gate, sample, OB_GATE_REACQUIRE);
   }
   return reject(gate, limits);

@@ -10,6 +10,8 @@ static const double TICK_S = 0.01;
 static const double FILTER_S = 0.05;
 static const double JUDGED_SHARE = 0.1;  /* of the rated thrust */
 static const double APART_MIN = 0.05;    /* between the unit thrust directions */
+static const double LOST_SHARE = 0.5;    /* reached after PATIENCE_S, where there is height to wait */
+static const double PATIENCE_S = 1.0, PATIENCE_FROM_M = 300.0, PATIENCE_FULL_M = 1000.0;
 
 void ob_thrust_monitor_init(ob_thrust_monitor *monitor, const ob_thrust_params *params) {
   assert(params->valve_delay_s >= 0.0 && params->lag_s >= 0.0);
@@ -60,12 +62,19 @@ static double loss(const ob_thrust_monitor *m, int i) {
   return ob_min(along, across);
 }
 
+/* The most that the reported loss may grow by in a tick. */
+static double growth(const ob_nav_state *nav) {
+  double height_m = nav->altitude_worst_m - PATIENCE_FROM_M;
+  double share = ob_clamp(height_m / (PATIENCE_FULL_M - PATIENCE_FROM_M), 0.0, 1.0);
+  return LOST_SHARE * TICK_S / ob_max(share * PATIENCE_S, TICK_S);
+}
+
 void ob_thrust_monitor_step(ob_thrust_monitor *monitor, const ob_nav_state *nav,
                             const ob_actuator_command *command, double mass_kg) {
   if (nav->valid) {
     compare(monitor, nav, mass_kg);
     for (int i = 0; i < OB_ENGINES; i++) {
-      monitor->loss[i] = loss(monitor, i);
+      monitor->loss[i] = ob_min(loss(monitor, i), monitor->loss[i] + growth(nav));
     }
   }
   carry_through(monitor, command);

@@ -137,6 +137,7 @@ typedef struct {
 typedef struct {
   int64_t time_ns;
   double rise_m, sigma_m;
+  int64_t corroborated_until_ns; /* the other beam said the same less than a second before this */
 } ob_disagreement;
 
 typedef struct {

@@ -11,7 +11,8 @@
  *   faster than the sensor's noise and the filter's own rate error allow. Such a stream is
  *   REACQUIRING; after `reacquire_count` samples over at least `reacquire_ns` the caller is told to
  *   widen its covariance by the innovation and accept. Each re-acquisition doubles what the next one
- *   needs (up to 16 times), so a sensor that deceives once cannot do it at its own rate.
+ *   needs (up to 16 times), so a sensor that deceives once cannot do it at its own rate; a sensor that
+ *   another one corroborates is spared that.
  *
  * A stream that is due but silent is evidence too: `ob_gate_watch` flags it.
  *
@@ -47,6 +48,7 @@ typedef struct {
   double rate_sigma[3];   /* of the filter's rate of change of the prediction, unit/s */
   double nis;
   int64_t plausible;      /* 1 when the prior can explain the innovation */
+  int64_t corroborated;   /* 1 when another instrument says the same */
 } ob_gate_sample;
 
 typedef struct {

@@ -1,7 +1,7 @@
 /* A burn in orbit: fixed direction, ends by the velocity that was gained, 10 Hz by the schedule: the time of
  * the burn is counted in steps, so that its timer runs on while the navigation says nothing.
  *
- *   IDLE -> SETTLING -> BURNING -> DONE, or SETTLING -> REFUSED.
+ *   IDLE -> SETTLING -> BURNING -> DONE, or SETTLING -> REFUSED, or BURNING -> REFUSED.
  *
  * SETTLING  the engines burn for `settle_s` already at the throttle of the burn. The velocity gained is held
  *           against that of the model: less than `felt_share` of it, and either the engines or the
@@ -12,6 +12,10 @@
  *           at `timer_share` times the duration that the thrust felt in the settling predicts, within
  *           1 +- `scale_band` of the model: accelerometers that fail later cost a tenth of the burn, while an
  *           engine that is truly weak gets the time it needs.
+ *
+ * In both, three steps in a row that feel some thrust but less than `felt_share` of the model's end the burn as
+ * REFUSED: an engine has not started or has gone out, and what is left pushes askew (Surveyor 2). Steps that feel
+ * nothing at all are not counted: those are the accelerometers', which the settling and the timer answer.
  */
 #ifndef ONBOARD_ORBIT_BURN_H
 #define ONBOARD_ORBIT_BURN_H
@@ -43,6 +47,7 @@ typedef struct {
   double modelled_m_s;
   double elapsed_s;
   double limit_s;        /* when the timer ends it */
+  int64_t short_steps;   /* in a row, that felt less than they should */
 } ob_orbit_burn;
 
 /* Asserts that the throttle, the times and the shares are positive. */

@@ -8,6 +8,10 @@
  * of them costs an engine. Chamber pressure has no say: a transducer fails more often than an engine, and a
  * nozzle can break while the chamber burns on (SLIM, 2024).
  *
+ * An engine that goes out may come back: valves bounce, bubbles pass, a command gets lost. How long that can be
+ * awaited is a matter of height. Above 1 km a loss of half of the thrust is reported after a second, below 300 m
+ * at once, between in proportion: the report grows that slowly, and falls at once.
+ *
  * Below a tenth of its rated thrust an engine is not judged. Filter of 0.05 s: a loss of 90 % within 0.1 s
  * shows as half of the thrust 0.12 s after its beginning; white noise of 0.01 m/s2 a sample on 210 kg, half
  * throttle on two 500 N engines canted 10.6 deg, leaves 0.02 of share.
@@ -33,7 +37,7 @@ typedef struct {
   double throttle[OB_ENGINES];      /* as it should show in the thrust */
   double expected_n[OB_ENGINES];    /* filtered */
   double missing_n[2];              /* filtered: along z, across */
-  double loss[OB_ENGINES];          /* share of the expected thrust that is missing, 0 to 1 */
+  double loss[OB_ENGINES];          /* reported: share of the expected thrust that is missing, 0 to 1 */
 } ob_thrust_monitor;
 
 void ob_thrust_monitor_init(ob_thrust_monitor *monitor, const ob_thrust_params *params);

@@ -1,4 +1,4 @@
-"""A rangefinder owes an echo only while its beam reaches the ground."""
+"""A rangefinder owes an echo, a velocimeter a velocity, only while it can see the ground."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hil.bench import session
-from hil.scenario import load
+from hil.scenario import find, load
 
 APPROACH = """
 extends = "L07_excess_thrust"
@@ -39,3 +39,11 @@ def test_a_dead_rangefinder_is_told_as_soon_as_it_is_due(tmp_path: Path) -> None
     scenario, text = load(path)
     result = session.run(scenario, text, seed=1)
     assert result.failed_expectations == []
+
+
+def test_an_approach_that_tilts_past_the_velocimeter_trips_nothing() -> None:
+    """A weak engine: the approach begins at a tilt of 79 deg; the velocimeter has lock up to 60."""
+    scenario, text = load(find("L11_saturated_gyro"))
+    result = session.run(scenario, text, seed=138, way="nominal")
+    assert result.largest_tilt_deg > 75.0
+    assert (result.landed, result.faults_tripped) == (True, 0)
