@@ -7,10 +7,11 @@ Monitors stand in an order in which `valid_when` only looks back; faults in the 
 
 from __future__ import annotations
 
+import functools
 import math
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from onboard.core._core import ffi, lib
@@ -74,8 +75,24 @@ class Table:
 
 
 def compile_table(protection: rows.Protection, longest: int | None = None) -> Table:
-    """Compile a table whose names resolve and whose `valid_when` do not loop."""
-    return _Compiler(protection, longest).table()
+    """Compile a table whose names resolve and whose `valid_when` do not loop.
+
+    Campaigns compile the same few tables thousands of times, at 0.1 s each: the last ones are kept.
+    """
+    return _compiled(_Source(protection.model_dump_json(), protection), longest)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A table that equals another by what it says."""
+
+    text: str
+    rows: rows.Protection = field(compare=False)
+
+
+@functools.lru_cache(maxsize=4)
+def _compiled(source: _Source, longest: int | None) -> Table:
+    return _Compiler(source.rows, longest).table()
 
 
 def monitor_order(protection: rows.Protection) -> list[str]:
