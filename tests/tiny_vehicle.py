@@ -208,7 +208,12 @@ class TinyVehicle:
             "sequences": self.sequences,
             "telemetry": TelemetryService(LANDER, bus, radio),
             "health": HealthService(
-                bus.topic("health"), self.counters, self.events, self.commands, self.parameters
+                bus.topic("health"),
+                self.counters,
+                self.events,
+                self.commands,
+                self.parameters,
+                lambda: 0,
             ),
         }
         rates = {"navigation": (100, 0), "control": (100, 0), "health": (1, 6)}

@@ -61,6 +61,11 @@ class Sensors:
             member.enabled = bool(enabled)
         return None if chosen else f"{name} is not fitted"
 
+    def stamps_corrected(self) -> int:
+        """Samples whose stamp was put right, of all instruments."""
+        intakes = (*self.imu.intakes, *self.legs, *self.instruments)
+        return sum(intake.state.stamped_count for intake in intakes)
+
     def checkpoint(self) -> bytes:
         """Which IMU flies, and which is distrusted."""
         return self.imu.checkpoint()

@@ -1,7 +1,8 @@
-"""Health: what the executive and the services counted, once a second on the bus."""
+"""Health: what the executive, the services and the sensors counted, once a second on the bus."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from onboard.bus import Topic
@@ -32,6 +33,7 @@ class HealthSample(NamedTuple):
     commands_accepted: int
     commands_rejected: int
     parameters_crc: int
+    stamps_corrected: int
 
 
 class HealthService:
@@ -44,13 +46,16 @@ class HealthService:
         events: EventLog,
         commands: CommandService,
         parameters: ParameterTable,
+        stamps_corrected: Callable[[], int],
     ) -> None:
-        """`counters` are those that the executive is built with."""
+        """`counters` are those that the executive is built with; `stamps_corrected` counts the
+        samples whose stamp the sensors put right."""
         self._topic = topic
         self._counters = counters
         self._events = events
         self._commands = commands
         self._parameters = parameters
+        self._stamps_corrected = stamps_corrected
 
     def step(self, now_ns: int) -> None:
         """Publish the counters as they are now."""
@@ -75,5 +80,6 @@ class HealthService:
             commands_accepted=self._commands.accepted,
             commands_rejected=self._commands.rejected,
             parameters_crc=self._parameters.crc,
+            stamps_corrected=self._stamps_corrected(),
         )
         self._topic.publish(sample, now_ns)

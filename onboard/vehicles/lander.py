@@ -242,7 +242,12 @@ class Lander:
         )
         self.counters: Counters = Counters()
         self.health: HealthService = make["health"](
-            bus.topic("health"), self.counters, events, self.commands, self.parameters
+            bus.topic("health"),
+            self.counters,
+            events,
+            self.commands,
+            self.parameters,
+            self.sensors.stamps_corrected,
         )
         self._storage(bus, ports)
 

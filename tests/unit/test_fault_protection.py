@@ -39,7 +39,7 @@ NOMINAL = {
     "engine.b": {"chamber_pressure_pa": 0.0},
     "thrust": {"loss": (0.0, 0.0)},
     "tank": {"propellant_kg": 185.0, "pressure_pa": 1.8e6},
-    "health": {"slips": 0, "ticks": 0},
+    "health": {"slips": 0, "ticks": 0, "stamps_corrected": 0},
     "boot": {"minimal": 0},
 }
 
