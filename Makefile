@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign descents incidents ctest mutation fuzz clean
+.PHONY: fly test check prove format docs bench firmware campaign descents incidents ctest mutation fuzz fuzz-link clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -75,6 +75,11 @@ mutation: $(VENV)/.dev
 INPUTS ?= 1000000
 fuzz: $(VENV)/.dev
 	$(PY) tests/fuzz/run.py --inputs $(INPUTS)
+
+# What parses the octets of a line, in C under AddressSanitizer and UndefinedBehaviorSanitizer.
+fuzz-link: INPUTS = 10000000
+fuzz-link: ctest
+	build/ctest/fuzz_framing $(INPUTS)
 
 # The core on emulated Cortex-M boards; its state hashes must be the desk's.
 firmware: $(VENV)/.dev

@@ -53,6 +53,11 @@ uint64_t exercise_orbit_burn(void);
 uint64_t exercise_thrust_monitor(void);
 uint64_t exercise_touchdown(void);
 
+/* exercise_link.c */
+uint64_t exercise_packet(void);
+uint64_t exercise_cobs(void);
+uint64_t exercise_framing(void);
+
 /* exercise_fault.c */
 uint64_t exercise_fault(void);
 uint64_t exercise_fault_table(void);
