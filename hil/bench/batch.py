@@ -14,30 +14,19 @@ from functools import partial
 from typing import Any
 
 from hil.bench._batch import ffi, lib
+from hil.bench.flight import MEMBERS, flight_of
 from hil.bench.radio import Ground
 from hil.faults import FaultSpec
 from hil.plant._plant import ffi as plant_ffi
-from hil.plant.lander import OUTPUTS, LanderPlant
+from hil.plant.lander import LanderPlant
 from hil.scenario import Scenario
-from onboard.control.attitude import AttitudeControl
-from onboard.control.touchdown import TouchdownConfirmation
 from onboard.core._core import ffi as core_ffi
+from onboard.core._core import lib as core
 from onboard.executive import TICK_NS
 from onboard.executive.executive import Frame
-from onboard.guidance.descent import DescentGuidance
 from onboard.messages import LAYOUTS, ImuSample, TickReply
-from onboard.navigation.navigation import Navigation
-from onboard.sensors.sensors import SLOW_NS, Sensors
+from onboard.sensors.sensors import SLOW_NS
 from onboard.vehicles.lander import Lander
-
-MEMBERS = {
-    "sensors": (Sensors, lib.BT_SENSORS),
-    "navigation": (Navigation, lib.BT_NAVIGATION),
-    "guidance": (DescentGuidance, lib.BT_GUIDANCE),
-    "touchdown": (TouchdownConfirmation, lib.BT_TOUCHDOWN),
-    "control": (AttitudeControl, lib.BT_CONTROL),
-}
-"""What runs in C, in the order in which it does: class of the component, and its bit."""
 
 SLEEPERS = {
     "commands": lib.BT_COMMANDS,
@@ -97,25 +86,10 @@ class Batch:
     def _bind(self) -> None:
         """Point the C side to the structs of plant and components."""
         vehicle, c = self._vehicle, self._c
-        sensors = vehicle.sensors
         c.plant = _pointer("pl_lander *", plant_ffi, self._plant.handle)
-        fitted = {i.name: i for i in (*sensors.imu.intakes, *sensors.legs, *sensors.instruments)}
-        for number, name in enumerate(OUTPUTS):
-            if name in fitted:
-                c.intake[number] = _pointer("ob_intake *", core_ffi, fitted[name].state)
-        for number, intake in enumerate(sensors.instruments):
-            c.slow[number] = _pointer("ob_intake *", core_ffi, intake.state)
-        c.slow_count = len(sensors.instruments)
+        self._flight = flight_of(vehicle)
         owned = {
-            "imu_choice": ("ob_imu_choice *", sensors.imu.choice),
-            "slow_hash": ("uint64_t *", sensors.slow_hash),
-            "frame_words": ("int64_t *", sensors.cameras[0].words),
-            "navigation": ("ob_navigation *", vehicle.navigation.state),
-            "guidance": ("ob_guidance *", vehicle.guidance.state),
-            "guidance_command": ("ob_guidance_command *", vehicle.guidance.command),
-            "touchdown": ("ob_touchdown *", vehicle.touchdown.state),
-            "control": ("ob_attitude_control *", vehicle.control.state),
-            "effectors": ("ob_effectors *", vehicle.control.effectors),
+            "flight": ("ob_flight *", self._flight),
             "history": ("ob_nav_state *", vehicle.craters.history),
             "history_count": ("int64_t *", vehicle.craters.states),
         }
@@ -157,11 +131,14 @@ class Batch:
                 continue
             steps.append(member.step)
             if member.state_hash is not None:
-                hashes += [partial(lib.bt_chain, self._c, chained)] if chained else []
+                hashes += self._chaining(chained)
                 hashes.append(member.state_hash)
                 chained = 0
-        hashes += [partial(lib.bt_chain, self._c, chained)] if chained else []
+        hashes += self._chaining(chained)
         return tuple(steps), tuple(hashes)
+
+    def _chaining(self, members: int) -> list[Callable[[int], int]]:
+        return [partial(core.ob_flight_hash, self._flight, members)] if members else []
 
     def ready(self, tick: int) -> bool:
         """Whether the next tick, `tick`, can run here."""
@@ -179,8 +156,8 @@ class Batch:
 
     def _enter(self) -> None:
         self._entered = True
-        self._c.guided = self._guided.sequence
-        self._c.watched_ns = self._gates.time_ns
+        self._flight.guided = self._guided.sequence
+        self._flight.watched_ns = self._gates.time_ns
         self._executive.use_frames(self._frames)
 
     def _leave(self) -> None:
@@ -212,7 +189,7 @@ class Batch:
         c, vehicle = self._c, self._vehicle
         commands, craters = vehicle.commands, vehicle.craters
         until_ns = now_ns + SLOW_NS
-        c.request = vehicle.guidance.request
+        self._flight.request = vehicle.guidance.request
         c.awake = (
             (0 if commands.sleeps and self._ground.next_ns > until_ns else lib.BT_COMMANDS)
             | (lib.BT_SEQUENCES if vehicle.sequences.running else 0)
@@ -232,10 +209,10 @@ class Batch:
                 publish()
         for topic in self._every_tick:
             topic.publish(topic.value, now_ns)
-        if self._c.guided != self._guided.sequence:
+        if self._flight.guided != self._guided.sequence:
             self._guided.publish(self._guided.value, now_ns)
-        if self._c.watched_ns != self._gates.time_ns:
-            self._gates.publish(self._gates.value, self._c.watched_ns)
+        if self._flight.watched_ns != self._gates.time_ns:
+            self._gates.publish(self._gates.value, self._flight.watched_ns)
 
     def _send(self, now_ns: int) -> None:
         """The rows that C gave to the plant belong to the hash of the tick."""

@@ -2,8 +2,9 @@
 
 usage: join.py PREFIX JOINED_CDEF PRELUDE CDEF...
 
-`messages.cdef.h` and the other cdefs are joined in name order after those that begin with an
-underscore, so a module whose types others use is named `_name.cdef.h`.
+They are joined in name order; those that begin with an underscore come first, so a module whose
+types others use is named `_name.cdef.h`, and those that end with one come last: `name_.cdef.h` uses
+types of all the others.
 """
 
 import sys
@@ -11,9 +12,10 @@ from pathlib import Path
 
 
 def main(prefix: str, joined: str, prelude: str, *cdefs: str) -> None:
-    paths = sorted((Path(c) for c in cdefs), key=lambda p: (not p.name.startswith("_"), p.name))
-    Path(joined).write_text("\n".join(p.read_text() for p in paths))
-    names = [p.name.removesuffix(".cdef.h").removeprefix("_") for p in paths]
+    paths = {Path(c).name.removesuffix(".cdef.h"): Path(c) for c in cdefs}
+    order = sorted(paths, key=lambda n: (not n.startswith("_"), n.endswith("_"), n))
+    Path(joined).write_text("\n".join(paths[name].read_text() for name in order))
+    names = [name.strip("_") for name in order]
     Path(prelude).write_text("".join(f'#include "{prefix}/{name}.h"\n' for name in names))
 
 

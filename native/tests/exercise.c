@@ -36,5 +36,8 @@ const exercise EXERCISES[] = {
     {"fault", exercise_fault},
     {"fault_table", exercise_fault_table},
     {"fault_walk", exercise_fault_walk},
+    {"flight", exercise_flight},
+    {"flight_channel", exercise_flight_channel},
+    {"flight_image", exercise_flight_image},
 };
 const int32_t EXERCISE_COUNT = sizeof EXERCISES / sizeof EXERCISES[0];

@@ -1,5 +1,6 @@
 #include "arguments.h"
 #include "exercise.h"
+#include "exercise_settings.h"
 #include "onboard/filter.h"
 #include "onboard/hash.h"
 #include "onboard/navigation.h"
@@ -14,7 +15,7 @@
   {.threshold = nis, .rate_sigmas = 4.0, .reject_count = 5, .recover_count = 5,                \
    .reacquire_count = 10, .reacquire_ns = 500000000, .gap_ns = 500000000, .due_ns = 500000000}
 
-static const ob_filter_params PARAMS = {
+const ob_filter_params FILTER = {
     .tick_ns = TICK_NS,
     .covariance_ticks = 10,
     .gyro_noise_rad_sqrt_s = 2e-6,
@@ -97,7 +98,7 @@ static void begin(uint64_t *stream, ob_site *site, ob_terrain_map *map, ob_strap
   make_map(stream, site, height_m, map);
   ob_q_from_rotvec(q, tilt_rad);
   ob_strapdown_init(truth, 0, start_m, velocity_m_s, q);
-  ob_filter_init(filter, &PARAMS, site, map, 0, guess_m, velocity_m_s, q, &prior);
+  ob_filter_init(filter, &FILTER, site, map, 0, guess_m, velocity_m_s, q, &prior);
 }
 
 /* Four seconds of a descent with every kind of measurement, some of them wrong. */

@@ -1,5 +1,6 @@
 #include "arguments.h"
 #include "exercise.h"
+#include "exercise_settings.h"
 #include "onboard/attitude_control.h"
 #include "onboard/effector.h"
 #include "onboard/guidance.h"
@@ -13,7 +14,7 @@
 #define DEG (OB_PI / 180.0)
 #define TICK_NS INT64_C(10000000)
 
-static const ob_guidance_params GUIDANCE = {
+const ob_guidance_params GUIDANCE = {
     .initial_mass_kg = 300.0,
     .dry_mass_kg = 200.0,
     .thrust_n = 1000.0,
@@ -145,7 +146,7 @@ uint64_t exercise_approach(void) {
   return hash;
 }
 
-static const ob_attitude_params ATTITUDE = {
+const ob_attitude_params ATTITUDE = {
     .mass_full_kg = 385.0,
     .mass_dry_kg = 200.0,
     .inertia_full_kg_m2 = {200.0, 200.0, 160.0},
@@ -165,7 +166,7 @@ static const ob_attitude_params ATTITUDE = {
 };
 
 /* Twelve thrusters in four pods: up, down and sideways. */
-static ob_thruster_set pods(void) {
+ob_thruster_set pods(void) {
   ob_thruster_set set = {.minimum_on_s = 0.008};
   for (int pod = 0; pod < 4; pod++) {
     double x = pod == 0 || pod == 3 ? 0.8 : -0.8;

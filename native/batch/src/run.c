@@ -6,8 +6,6 @@
 #include "onboard/hash.h"
 
 #define TICK_NS PL_TICK_NS
-#define SLOW_TICKS 10
-#define LEGS_WITHIN_NS 50000000 /* older switch readings count as unknown: no leg closed */
 
 _Static_assert(sizeof(ob_imu_row) == sizeof(pl_imu_row), "ImuSample");
 _Static_assert(sizeof(ob_range_row) == sizeof(pl_range_row), "RangeSample");
@@ -19,6 +17,9 @@ _Static_assert(sizeof(ob_tank_row) == sizeof(pl_tank_row), "TankSample");
 _Static_assert(sizeof(ob_engine_command_row) == sizeof(pl_engine_command_row), "EngineCommand");
 _Static_assert(sizeof(ob_thruster_command_row) == sizeof(pl_thruster_command_row),
                "ThrusterCommand");
+_Static_assert(PL_IMU_A == (int)OB_FLIGHT_IMU_A && PL_LEGS_A == (int)OB_FLIGHT_LEGS &&
+                   PL_TANK == (int)OB_FLIGHT_TANK && BT_INTAKES == OB_FLIGHT_INTAKES,
+               "the flight core numbers instruments as the plant does");
 
 /* ---- rows from the plant ---- */
 
@@ -47,8 +48,8 @@ static const void *row_of(const pl_lander_output *out, int64_t output) {
   }
 }
 
-/* Reads one instrument, as a port does: each sample once. Returns 1 when it is passed on. */
-static int64_t take(bt_batch *b, int64_t output, int64_t now_ns) {
+/* Reads the instruments that are due, as ports do: each sample once. Returns how many came. */
+static int64_t read_rows(bt_batch *b, int64_t now_ns, ob_flight_row rows[BT_INTAKES]) {
   static const size_t size[BT_INTAKES] = {
       [PL_IMU_A] = sizeof(pl_imu_row),           [PL_IMU_B] = sizeof(pl_imu_row),
       [PL_RANGEFINDER_A] = sizeof(pl_range_row), [PL_RANGEFINDER_B] = sizeof(pl_range_row),
@@ -56,61 +57,18 @@ static int64_t take(bt_batch *b, int64_t output, int64_t now_ns) {
       [PL_STAR_TRACKER_A] = sizeof(pl_attitude_row),
       [PL_LEGS_A] = sizeof(pl_leg_row),          [PL_ENGINE_A] = sizeof(pl_engine_row),
       [PL_ENGINE_B] = sizeof(pl_engine_row),     [PL_TANK] = sizeof(pl_tank_row)};
-  if (!b->plant->fresh[output] || b->intake[output] == NULL) {
-    return 0;
-  }
-  ob_row row;
-  memcpy(&row, row_of(&b->plant->out, output), size[output]);
-  b->plant->fresh[output] = 0;
-  return ob_intake_take(b->intake[output], now_ns, &row);
-}
-
-static int64_t sense_imu(bt_batch *b, int64_t now_ns) {
-  const int64_t count = b->plant->config.imu_count, in_use = b->imu_choice->selected;
-  int64_t came = 0;
-  for (int64_t k = 0; k < count; k++) {
-    const int64_t passed = take(b, PL_IMU_A + k, now_ns);
-    came = k == in_use ? passed : came;
-  }
-  if (came) {
-    b->navigation->arrivals.imu = b->intake[PL_IMU_A + in_use]->row.imu;
-  }
-  const ob_intake *imus[PL_IMUS] = {b->intake[PL_IMU_A], b->intake[PL_IMU_B]};
-  ob_imu_choice_step(b->imu_choice, imus, count, came, now_ns);
-  return came ? OB_ARRIVED_IMU : 0;
-}
-
-static int64_t sense_slow(bt_batch *b, int64_t now_ns) {
-  ob_arrivals *a = &b->navigation->arrivals;
-  int64_t arrived = 0;
-  for (int64_t k = 0; k < OB_FILTER_BEAMS; k++) {
-    if (take(b, PL_RANGEFINDER_A + k, now_ns)) {
-      a->range[k] = b->intake[PL_RANGEFINDER_A + k]->row.range;
-      arrived |= 1 << (OB_STREAM_RANGE_A + k);
+  const int slow = now_ns % OB_FLIGHT_SLOW_NS == 0;
+  int64_t count = 0;
+  for (int64_t k = 0; k < BT_INTAKES; k++) {
+    const int due = slow || k == PL_IMU_A || k == PL_IMU_B || k == PL_LEGS_A;
+    if (due && b->plant->fresh[k] && b->flight->intake[k] != NULL) {
+      rows[count].intake = k;
+      memcpy(&rows[count].row, row_of(&b->plant->out, k), size[k]);
+      b->plant->fresh[k] = 0;
+      count++;
     }
   }
-  if (take(b, PL_VELOCIMETER_A, now_ns)) {
-    a->velocity = b->intake[PL_VELOCIMETER_A]->row.velocity;
-    arrived |= 1 << OB_STREAM_VELOCITY;
-  }
-  if (take(b, PL_STAR_TRACKER_A, now_ns)) {
-    a->attitude = b->intake[PL_STAR_TRACKER_A]->row.attitude;
-    arrived |= 1 << OB_STREAM_STAR;
-  }
-  take(b, PL_ENGINE_A, now_ns);
-  take(b, PL_ENGINE_B, now_ns);
-  take(b, PL_TANK, now_ns);
-  for (int64_t k = 0; k < b->slow_count; k++) {
-    *b->slow_hash = ob_intake_hash(b->slow[k], *b->slow_hash);
-  }
-  *b->slow_hash = ob_hash_i64s(*b->slow_hash, b->frame_words, 3);
-  return arrived;
-}
-
-static int64_t sense(bt_batch *b, int64_t now_ns) {
-  const int64_t arrived = sense_imu(b, now_ns);
-  take(b, PL_LEGS_A, now_ns);
-  return b->tick % SLOW_TICKS == 0 ? arrived | sense_slow(b, now_ns) : arrived;
+  return count;
 }
 
 /* ---- rows to the plant ---- */
@@ -123,12 +81,10 @@ static void send(bt_batch *b, const void *row, size_t size, void *to, int64_t co
   b->output_count += 1 + (int64_t)(size / sizeof(int64_t));
 }
 
-static void control(bt_batch *b, int64_t now_ns) {
-  ob_effectors *e = b->effectors;
+static void send_rows(bt_batch *b) {
+  const ob_effectors *e = b->flight->effectors;
   pl_lander_input *in = &b->plant->in;
-  const int64_t sent =
-      ob_effectors_step(e, b->control, &b->navigation->state, b->guidance_command, b->guided,
-                        b->touchdown->confirmed, now_ns);
+  const int64_t sent = b->flight->sent;
   b->output_count = 0;
   if (sent & OB_SEND_THRUSTERS) {
     send(b, &e->thruster, sizeof e->thruster, &in->thruster, PL_COMMAND_THRUSTERS);
@@ -140,44 +96,19 @@ static void control(bt_batch *b, int64_t now_ns) {
 
 /* ---- the tick ---- */
 
-static int64_t legs_closed(const ob_intake *legs, int64_t now_ns) {
-  return now_ns - legs->row.legs.time_ns <= LEGS_WITHIN_NS ? legs->row.legs.closed : 0;
-}
+#define EVERY_TICK \
+  (OB_FLIGHT_SENSORS | OB_FLIGHT_NAVIGATION | OB_FLIGHT_TOUCHDOWN | OB_FLIGHT_CONTROL)
 
 static void run_tick(bt_batch *b) {
+  ob_flight_row rows[BT_INTAKES];
   pl_lander_step(b->plant);
   b->tick++;
   const int64_t now_ns = b->tick * TICK_NS;
   assert(b->plant->time_ns == now_ns);
-  if (ob_navigation_step(b->navigation, now_ns, sense(b, now_ns))) {
-    b->watched_ns = now_ns;
-  }
-  if (b->guidance_due[b->tick % BT_FRAMES]) {
-    ob_guidance_engines(b->guidance, b->effectors->command.engine_inhibit);
-    ob_guidance_step(b->guidance, &b->navigation->state, b->request, b->touchdown->confirmed,
-                     b->guidance_command);
-    b->guided++;
-  }
-  ob_touchdown_step(b->touchdown, &b->navigation->state, b->guidance_command,
-                    legs_closed(b->intake[PL_LEGS_A], now_ns));
-  control(b, now_ns);
-}
-
-uint64_t bt_chain(const bt_batch *b, int64_t members, uint64_t hash) {
-  if (members & BT_SENSORS) {
-    const ob_intake *in_use = b->intake[PL_IMU_A + b->imu_choice->selected];
-    hash = ob_hash_u64(hash, ob_imu_choice_word(b->imu_choice, in_use) ^ *b->slow_hash);
-  }
-  if (members & BT_NAVIGATION) {
-    hash = ob_navigation_hash(b->navigation, hash);
-  }
-  if (members & BT_GUIDANCE) {
-    hash = ob_guidance_hash(b->guidance, hash);
-  }
-  if (members & BT_TOUCHDOWN) {
-    hash = ob_touchdown_hash(b->touchdown, hash);
-  }
-  return members & BT_CONTROL ? ob_attitude_control_hash(b->control, hash) : hash;
+  const int64_t guidance = b->guidance_due[b->tick % BT_FRAMES] ? OB_FLIGHT_GUIDANCE : 0;
+  const int64_t count = read_rows(b, now_ns, rows);
+  ob_flight_tick(b->flight, now_ns, EVERY_TICK | guidance, rows, count);
+  send_rows(b);
 }
 
 static uint64_t chain_words(uint64_t hash, const uint64_t words[3]) {
@@ -188,19 +119,19 @@ static uint64_t chain_words(uint64_t hash, const uint64_t words[3]) {
 }
 
 static void remember(bt_batch *b) {
-  b->history[*b->history_count % b->history_length] = b->navigation->state;
+  b->history[*b->history_count % b->history_length] = b->flight->navigation->state;
   ++*b->history_count;
 }
 
 /* Closes a tick as the executive and the recorder do; what went to outputs is one string of octets. */
 static void close_tick(bt_batch *b, int64_t asleep) {
-  const int64_t guidance = b->guidance_due[b->tick % BT_FRAMES] ? BT_GUIDANCE : 0;
-  b->hash = bt_chain(b, BT_SENSORS | BT_NAVIGATION, b->hash);
+  const int64_t guidance = b->guidance_due[b->tick % BT_FRAMES] ? OB_FLIGHT_GUIDANCE : 0;
+  b->hash = ob_flight_hash(b->flight, OB_FLIGHT_SENSORS | OB_FLIGHT_NAVIGATION, b->hash);
   if (asleep & BT_CRATERS) {
     remember(b);
     b->hash = chain_words(b->hash, b->crater_words);
   }
-  b->hash = bt_chain(b, guidance | BT_TOUCHDOWN | BT_CONTROL, b->hash);
+  b->hash = ob_flight_hash(b->flight, guidance | OB_FLIGHT_TOUCHDOWN | OB_FLIGHT_CONTROL, b->hash);
   if (asleep & BT_COMMANDS) {
     b->hash = chain_words(b->hash, b->command_words);
   }

@@ -1,10 +1,9 @@
 /* A batch: ticks of the closed loop without Python between them, for campaigns.
  *
  * One tick here is one tick of the bench with the executive of the flight software: the emulated
- * lander moves 10 ms, its rows go through the intakes, then navigation, guidance (at its rate),
- * touchdown confirmation and control run on the same structs that the Python components own, and the
- * rows of the effectors go back to the emulator. The state hash is chained as the executive chains
- * it, so a batch and the executive give the same bits.
+ * lander moves 10 ms, its rows go to the flight core (onboard/flight.h), which runs on the same structs
+ * that the Python components own, and the rows of the effectors go back to the emulator. The state
+ * hash is chained as the executive chains it, so a batch and the executive give the same bits.
  *
  * Members of the schedule other than these, and checkpoints, are not here: a tick in which one is due
  * that has something to do runs up to the end of control and is left open, for the caller to run the
@@ -18,28 +17,13 @@
 
 #include <stdint.h>
 
-#include "onboard/attitude_control.h"
-#include "onboard/effector.h"
-#include "onboard/guidance.h"
-#include "onboard/intake.h"
-#include "onboard/navigation.h"
-#include "onboard/redundant_imu.h"
-#include "onboard/touchdown.h"
+#include "onboard/flight.h"
 #include "plant/lander.h"
 
 #define BT_FRAMES 100      /* ticks after which the schedule repeats */
 #define BT_INTAKES PL_CAMERA_A /* instruments but the camera, in the order of the plant's outputs */
 /* Words of the rows of a tick, each after its tick: thrusters, two engines. */
 #define BT_OUTPUT_WORDS (1 + 14 + OB_ENGINES * (1 + 4))
-
-/* Members whose state hashes the batch chains, as bits, in the order of the schedule. */
-enum {
-  BT_SENSORS = 1,
-  BT_NAVIGATION = 2,
-  BT_GUIDANCE = 4,
-  BT_TOUCHDOWN = 8,
-  BT_CONTROL = 16
-};
 
 /* What the caller runs, as bits. The first three have nothing to do in most of their ticks; while they
  * sleep, the batch does what is left of them: it chains their words, and remembers states for craters. */
@@ -53,18 +37,7 @@ enum {
 /* Everything is the caller's; the pointers stay valid while the batch is used. */
 typedef struct {
   pl_lander *plant;
-  ob_intake *intake[BT_INTAKES];
-  ob_intake *slow[BT_INTAKES];  /* those read every 100 ms, in the order in which they are hashed */
-  int64_t slow_count;
-  ob_imu_choice *imu_choice;
-  uint64_t *slow_hash;
-  const int64_t *frame_words;   /* the three counters of the camera's intake */
-  ob_navigation *navigation;
-  ob_guidance *guidance;
-  ob_guidance_command *guidance_command;
-  ob_touchdown *touchdown;
-  ob_attitude_control *control;
-  ob_effectors *effectors;
+  ob_flight *flight;
   ob_nav_state *history;        /* of crater navigation */
   int64_t history_length;
   int64_t *history_count;       /* states remembered so far */
@@ -74,11 +47,8 @@ typedef struct {
   int64_t awake;                   /* of that, what has something to do */
   uint64_t command_words[3], crater_words[3]; /* hashed in their ticks while they sleep */
 
-  int64_t request;      /* ob_guidance_request */
-  int64_t guided;       /* guidance commands so far */
   int64_t tick;         /* the last one that ran */
   uint64_t hash;        /* after the last tick that was closed */
-  int64_t watched_ns;   /* when the gates were watched last */
   int64_t output_count; /* words of rows that the last tick sent */
   int64_t output[BT_OUTPUT_WORDS];
 } bt_batch;
@@ -86,8 +56,5 @@ typedef struct {
 /* Run up to `count` ticks; ends early after a tick that is left open and before one in which a
  * camera frame is taken or read. Returns 1 when the last tick was left open. */
 int64_t bt_run(bt_batch *batch, int64_t count);
-
-/* Chain the state hashes of some members, in the order of the schedule. */
-uint64_t bt_chain(const bt_batch *batch, int64_t members, uint64_t hash);
 
 #endif
