@@ -40,6 +40,8 @@ Kind = Literal[
     "corrupt",
     "nozzle",
     "feed",
+    "jam",
+    "drain",
 ]
 
 # What passes the ports, by the first part of an instance's name. None: packets of bytes.
@@ -51,12 +53,15 @@ INPUT_MESSAGES: dict[str, Any] = {
     "legs": messages.LegSample,
     "engine": messages.EngineSample,
     "tank": messages.TankSample,
+    "wheel": messages.WheelSample,
+    "battery": messages.BatterySample,
     "camera": messages.FrameHeader,
     "radio": None,
 }
 OUTPUT_MESSAGES: dict[str, Any] = {
     "engine": messages.EngineCommand,
     "thrusters": messages.ThrusterCommand,
+    "wheels": messages.WheelCommand,
     "camera": messages.CameraCommand,
     "radio": None,
     "memory": None,  # non-volatile memory: the blocks written
@@ -80,6 +85,8 @@ AMOUNTS: dict[str, tuple[float, float] | None] = {
     "corrupt": (1.0, 64.0),
     "nozzle": (0.0, 2.0),
     "feed": (0.0, 2.0),
+    "jam": (0.0, 100.0),
+    "drain": (0.0, 1000.0),
 }
 WHOLE = ("corrupt", "set_bits", "clear_bits")  # kinds whose amount is a whole number
 BITS = ("set_bits", "clear_bits")
@@ -87,7 +94,13 @@ NEEDS_FIELDS = ("wrong", "offset", "drift", "noise", "saturation", "beyond", *BI
 NO_RAMP = ("off", "stuck", "saturation", "beyond", *BITS)
 PACKET_KINDS = ("off", "delay", "drop", "duplicate", "corrupt")
 MEMORY_KINDS = ("off", "stuck", "corrupt")
-ENGINE_KINDS = ("nozzle", "feed")  # of the engine itself, not of its messages
+# Kinds of the device itself, not of its messages: the device, and the amount of a sound one.
+HURTS = {
+    "nozzle": ("engine", 1.0),
+    "feed": ("engine", 1.0),
+    "jam": ("wheel", 0.0),
+    "drain": ("battery", 0.0),
+}
 
 
 class FaultError(ValueError):
@@ -122,8 +135,8 @@ class FaultSpec(BaseModel):
         """The direction, worked out where the port has only one."""
         if self.direction is not None:
             return self.direction
-        if self.kind in ENGINE_KINDS:
-            return "output"
+        if self.kind in HURTS:
+            return "output" if self.base in OUTPUT_MESSAGES else "input"
         return "input" if self.base in INPUT_MESSAGES else "output"
 
     @property
@@ -143,8 +156,8 @@ class FaultSpec(BaseModel):
         known = sorted({*INPUT_MESSAGES, *OUTPUT_MESSAGES})
         if self.base not in known:
             raise ValueError(f"port = {self.port!r}: allowed devices: {', '.join(known)}")
-        if self.kind in ENGINE_KINDS:
-            self._check_engine()
+        if self.kind in HURTS:
+            self._check_hurt(HURTS[self.kind][0])
             return
         both = self.base in INPUT_MESSAGES and self.base in OUTPUT_MESSAGES
         if both and self.direction is None:
@@ -152,9 +165,10 @@ class FaultSpec(BaseModel):
         if self.base not in (INPUT_MESSAGES if self.way == "input" else OUTPUT_MESSAGES):
             raise ValueError(f"direction = {self.way!r}: {self.port} has none")
 
-    def _check_engine(self) -> None:
-        if self.base != "engine":
-            raise ValueError(f"port = {self.port!r}: allowed for {self.kind!r}: an engine")
+    def _check_hurt(self, device: str) -> None:
+        if self.base != device:
+            article = "an" if device[0] in "aeiou" else "a"
+            raise ValueError(f"port = {self.port!r}: allowed for {self.kind!r}: {article} {device}")
         if self.direction is not None:
             raise ValueError(f"direction = {self.direction!r}: kind {self.kind!r} has none")
         if self.probability < 1.0:
@@ -223,7 +237,7 @@ class AttachedFaults:
     """Ports with their faults, the lines of those that lead out of the vehicle, hurt engines."""
 
     ports: dict[str, Any]
-    lines: tuple[_OutputLine | _HurtEngine, ...]
+    lines: tuple[_OutputLine | _HurtDevice, ...]
 
     def advance(self) -> None:
         """Deliver commands that are due, hurt engines; once a tick, before the plant's step."""
@@ -271,8 +285,8 @@ class _OutputLine:
             self._deliver(message)
 
 
-class _HurtEngine:
-    """A main engine whose flow or thrust is not what its chamber was built for."""
+class _HurtDevice:
+    """An engine, a wheel or a battery that is not what it was built for."""
 
     def __init__(
         self, specs: Sequence[FaultSpec], clock: Callable[[], int], hurt: Callable[..., None]
@@ -280,13 +294,18 @@ class _HurtEngine:
         self._specs = specs
         self._clock = clock
         self._hurt = hurt
+        device = specs[0].base
+        self._sound = {kind: sound for kind, (of, sound) in HURTS.items() if of == device}
 
     def advance(self) -> None:
         time_s = self._clock() * 1e-9
-        shares = {kind: 1.0 for kind in ENGINE_KINDS}
+        amounts = dict(self._sound)
         for spec in self._specs:
-            shares[spec.kind] *= 1.0 + spec.severity(time_s) * ((spec.amount or 0.0) - 1.0)
-        self._hurt(self._specs[0].port, **shares)
+            sound = self._sound[spec.kind]
+            change = spec.severity(time_s) * ((spec.amount or 0.0) - sound)
+            # shares multiply, loads add
+            amounts[spec.kind] += change * (amounts[spec.kind] if sound else 1.0)
+        self._hurt(self._specs[0].port, **amounts)
 
 
 def _faulty_reader(line: FaultLine, read: Callable[[], Any]) -> Callable[[], Any]:
@@ -314,11 +333,11 @@ def attach(
     seed: int,
     file: str,
     clock: Callable[[], int],
-    hurt_engine: Callable[..., None] | None = None,
+    hurt: Callable[..., None] | None = None,
 ) -> AttachedFaults:
     """Ports with faults attached; `clock` gives the time of the emulated clock in ns.
 
-    `hurt_engine` is `LanderPlant.hurt_engine`; without it engines stay sound. Ports that no fault
+    `hurt` is the plant's; without it its devices stay sound. Ports that no fault
     names are passed on as they are. Raises `FaultError` for a port that this vehicle does not have.
     """
     for index, spec in enumerate(specs):
@@ -327,14 +346,14 @@ def attach(
             raise FaultError(
                 f"{file}: fault.{index}.port = {spec.port!r}: this vehicle has {known}"
             )
-    numbered = [(i, s) for i, s in enumerate(specs) if s.kind not in ENGINE_KINDS]
+    numbered = [(i, s) for i, s in enumerate(specs) if s.kind not in HURTS]
     faulty: dict[str, Any] = dict(ports)
-    outputs: list[_OutputLine | _HurtEngine] = []
-    hurt = [s for s in specs if s.kind in ENGINE_KINDS]
-    if hurt_engine is not None:
+    outputs: list[_OutputLine | _HurtDevice] = []
+    hurting = [s for s in specs if s.kind in HURTS]
+    if hurt is not None:
         outputs += [
-            _HurtEngine([s for s in hurt if s.port == name], clock, hurt_engine)
-            for name in dict.fromkeys(s.port for s in hurt)
+            _HurtDevice([s for s in hurting if s.port == name], clock, hurt)
+            for name in dict.fromkeys(s.port for s in hurting)
         ]
     for name in dict.fromkeys(spec.port for _, spec in numbered):
         if name == "memory":

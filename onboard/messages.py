@@ -133,6 +133,36 @@ class CameraCommand(NamedTuple):
     exposure_s: float
 
 
+class WheelSample(NamedTuple):
+    """Encoder and current of one wheel's motor."""
+
+    time_ns: int
+    sequence: int
+    counts: int  # since the device's start, forwards positive
+    current_a: float
+
+
+class BatterySample(NamedTuple):
+    """Gauge of the battery."""
+
+    time_ns: int
+    sequence: int
+    voltage_v: float
+    current_a: float
+    energy_wh: float  # left
+
+
+class WheelCommand(NamedTuple):
+    """Duties of the wheels' bridges, -1 to 1, until the next command or for 100 ms."""
+
+    time_ns: int
+    sequence: int
+    duty_fl: float  # front left
+    duty_fr: float
+    duty_rl: float
+    duty_rr: float
+
+
 class ProcessorLoad(NamedTuple):
     """What the bench does to the flight computer, from this tick until the next row."""
 
@@ -172,6 +202,9 @@ PORT_MESSAGES = (
     EngineCommand,
     ThrusterCommand,
     CameraCommand,
+    WheelSample,
+    BatterySample,
+    WheelCommand,
     ProcessorLoad,
     TimeGrant,
     TickReply,

@@ -230,7 +230,7 @@ class _Session:
                 setting.seed,
                 scenario.origin,
                 self._now,
-                self.plant.hurt_engine,
+                self.plant.hurt,
             )
         except CommandError as error:
             raise InputError(f"{scenario.origin}: {error}") from None

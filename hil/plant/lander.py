@@ -20,6 +20,7 @@ from hil.instruments.ports import CameraPose, RowPort, frame_reader, row_reader,
 from hil.plant._plant import ffi, lib
 from hil.plant.preset import Dispersions, LanderPreset
 from hil.plant.random_stream import RandomStream, stream_number
+from hil.plant.struct_memory import StructMemory
 from onboard import messages
 from onboard.core._core import ffi as core_ffi
 from onboard.core._core import lib as core_lib
@@ -305,20 +306,6 @@ def _product(a: Any, b: Any) -> list[float]:
     ]
 
 
-class _Memory:
-    """The bytes of a C struct and of its fields; what is handed out keeps the struct alive."""
-
-    def __init__(self, owner: Any) -> None:
-        self._start = int(ffi.cast("uintptr_t", owner))
-        self._bytes = memoryview(ffi.buffer(owner)).cast("B")
-
-    def of(self, field: Any) -> memoryview:
-        """The memory of a field that is a struct or an array."""
-        address = int(ffi.cast("uintptr_t", ffi.addressof(field)))
-        offset = address - self._start
-        return self._bytes[offset : offset + ffi.sizeof(field)]
-
-
 class LanderPlant:
     """One lander above one ground, drawn from `seed`, from `initial` on.
 
@@ -360,7 +347,7 @@ class LanderPlant:
         outputs: int = lib.pl_lander_step(self._lander)
         return outputs
 
-    def hurt_engine(self, port: str, *, feed: float, nozzle: float) -> None:
+    def hurt(self, port: str, *, feed: float, nozzle: float) -> None:
         """From now on: shares of the flow and of the chamber's thrust; see `plant/engine.h`."""
         hurt = self._lander.engine[INPUTS.index(port)]
         hurt.feed, hurt.nozzle = feed, nozzle
@@ -429,7 +416,7 @@ class LanderPlant:
     def _make_ports(self, render: Callable[[CameraPose], Any] | None) -> dict[str, RowPort]:
         c = self._lander
         out, commands = c.out, getattr(c, "in")
-        memory = _Memory(c)
+        memory = StructMemory(c)
         fresh, pending = memory.of(c.fresh).cast("q"), memory.of(c.pending).cast("q")
         m = messages
 

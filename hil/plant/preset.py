@@ -1,6 +1,7 @@
-"""Vehicle presets: the physical truth of a lander in one TOML file.
+"""Vehicle presets: the physical truth of a vehicle in one TOML file; here, that of a lander.
 
 `load_preset("slim")` reads a preset that ships with the package, `load_preset(path)` a user's own.
+`hil.plant.rover_preset` is the rover's.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -28,6 +29,7 @@ from hil.instruments.specs import (
 )
 from hil.validation import describe
 
+Preset = TypeVar("Preset", bound=Spec)
 PositiveVector = tuple[Positive, Positive, Positive]
 
 
@@ -163,18 +165,27 @@ def _source(name_or_path: str | Path) -> tuple[str, str]:
 
 
 def parse_preset(values: dict[str, Any], file: str) -> LanderPreset:
-    """A preset from parsed TOML; `file` is for messages."""
-    try:
-        return LanderPreset.model_validate(values)
-    except ValidationError as error:
-        raise PresetError(describe(error, file, LanderPreset)) from None
+    """A lander's preset from parsed TOML; `file` is for messages."""
+    return checked(LanderPreset, values, file)
 
 
 def load_preset(name_or_path: str | Path) -> LanderPreset:
-    """The preset of a name that ships with the package, or of a path to a TOML file."""
+    """The lander's preset of a name that ships with the package, or of a path to a TOML file."""
+    return parse_preset(*read_preset(name_or_path))
+
+
+def checked(kind: type[Preset], values: dict[str, Any], file: str) -> Preset:
+    """A preset of a kind of vehicle from parsed TOML; raises PresetError."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise PresetError(describe(error, file, kind)) from None
+
+
+def read_preset(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
+    """The TOML of a preset, and the name by which messages call it."""
     text, file = _source(name_or_path)
     try:
-        values = tomllib.loads(text)
+        return tomllib.loads(text), file
     except (ValueError, RecursionError) as error:
         raise PresetError(f"{file}: not TOML: {error}") from None
-    return parse_preset(values, file)

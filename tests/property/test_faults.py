@@ -398,7 +398,10 @@ def test_a_faulty_step_moves_delayed_commands_first() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"port": "toaster.a", "kind": "off"}, "port = 'toaster.a': allowed devices: camera"),
+        (
+            {"port": "toaster.a", "kind": "off"},
+            "port = 'toaster.a': allowed devices: battery",
+        ),
         ({"port": "imu.a", "kind": "melt"}, "kind = 'melt': allowed: 'off'"),
         ({"port": "imu.a"}, "kind"),
         ({"port": "imu.a", "kind": "off", "colour": 1}, "colour = 1"),

@@ -60,3 +60,19 @@ typedef struct {
   int64_t expose;
   double exposure_s;
 } pl_camera_command_row;
+
+typedef struct {
+  int64_t time_ns, sequence;
+  int64_t counts;
+  double current_a;
+} pl_wheel_row;
+
+typedef struct {
+  int64_t time_ns, sequence;
+  double voltage_v, current_a, energy_wh;
+} pl_battery_row;
+
+typedef struct {
+  int64_t time_ns, sequence;
+  double duty[4];
+} pl_wheel_command_row;

@@ -74,6 +74,22 @@ typedef struct {
   double exposure_s;
 } pl_camera_command_row;
 
+typedef struct {
+  int64_t time_ns, sequence;
+  int64_t counts; /* of the encoder since the start, forwards positive */
+  double current_a;
+} pl_wheel_row;
+
+typedef struct {
+  int64_t time_ns, sequence;
+  double voltage_v, current_a, energy_wh;
+} pl_battery_row;
+
+typedef struct {
+  int64_t time_ns, sequence;
+  double duty[4]; /* -1 to 1: front left, front right, rear left, rear right */
+} pl_wheel_command_row;
+
 _Static_assert(sizeof(pl_imu_row) == 9 * 8, "ImuSample");
 _Static_assert(sizeof(pl_range_row) == 4 * 8, "RangeSample");
 _Static_assert(sizeof(pl_velocity_row) == 6 * 8, "VelocitySample");
@@ -85,5 +101,8 @@ _Static_assert(sizeof(pl_frame_row) == 5 * 8, "FrameHeader");
 _Static_assert(sizeof(pl_engine_command_row) == 4 * 8, "EngineCommand");
 _Static_assert(sizeof(pl_thruster_command_row) == 14 * 8, "ThrusterCommand");
 _Static_assert(sizeof(pl_camera_command_row) == 4 * 8, "CameraCommand");
+_Static_assert(sizeof(pl_wheel_row) == 4 * 8, "WheelSample");
+_Static_assert(sizeof(pl_battery_row) == 5 * 8, "BatterySample");
+_Static_assert(sizeof(pl_wheel_command_row) == 6 * 8, "WheelCommand");
 
 #endif
