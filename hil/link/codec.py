@@ -10,7 +10,7 @@ What the receiver refuses is counted by its cause in `receiver.counters`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -135,48 +135,61 @@ class Batch:
         return np.frombuffer(self.data, dtype)
 
 
-class Receiver:
-    """Takes the stream in pieces of any size and gives what they complete."""
+class Intake:
+    """Memory for what a piece of the stream may hold, and the call into C that fills it.
 
-    def __init__(self) -> None:
-        self._state = ffi.new("ob_receiver *")
+    `take` gets the octets of a piece, their number, and the memory: `ob_receiver_take_many` or
+    `ob_link_take_many` with what comes before bound.
+    """
+
+    def __init__(self, take: Callable[..., None]) -> None:
+        self._take_many = take
         self._many = ffi.new("ob_received_many *")
         room = _PIECE + lib.OB_SEGMENT_MAX
         self._entries = np.empty(room // (lib.OB_FRAME_OCTETS_MIN - 1) + 1, ENTRY)
         self._entries_pointer = ffi.from_buffer("ob_packet_entry[]", self._entries)
         self._data, self._text = ffi.new("uint8_t[]", room), ffi.new("uint8_t[]", room)
-        lib.ob_receiver_init(self._state)
 
-    def take(self, octets: bytes) -> Batch:
-        """The next piece of the stream."""
+    def take(self, octets: bytes, *before: Any) -> Batch:
+        """The next piece of the stream, of any length."""
         if len(octets) <= _PIECE:
-            return self._take(octets)
+            return self._take(octets, *before)
         whole = memoryview(octets)
         pieces = range(0, len(octets), _PIECE)
-        return _joined([self._take(whole[at : at + _PIECE]) for at in pieces])
+        return _joined([self._take(whole[at : at + _PIECE], *before) for at in pieces])
 
-    def _take(self, octets: bytes | memoryview) -> Batch:
-        many = self._many
-        lib.ob_receiver_take_many(
-            self._state,
-            ffi.from_buffer("uint8_t[]", octets),
-            len(octets),
-            self._entries_pointer,
-            self._data,
-            self._text,
-            many,
-        )
+    def _take(self, octets: bytes | memoryview, *before: Any) -> Batch:
+        many, held = self._many, ffi.from_buffer("uint8_t[]", octets)
+        memory = self._entries_pointer, self._data, self._text, many
+        self._take_many(*before, held, len(octets), *memory)
         return Batch(
             self._entries[: many.packets].copy(),
             ffi.buffer(self._data, many.data_octets)[:],
             ffi.buffer(self._text, many.text_octets)[:],
         )
 
+
+class Receiver:
+    """Takes the stream in pieces of any size and gives what they complete."""
+
+    def __init__(self) -> None:
+        self._state = ffi.new("ob_receiver *")
+        self._intake = Intake(lib.ob_receiver_take_many)
+        lib.ob_receiver_init(self._state)
+
+    def take(self, octets: bytes) -> Batch:
+        """The next piece of the stream."""
+        return self._intake.take(octets, self._state)
+
     @property
     def counters(self) -> dict[str, int]:
         """What was received and what was refused, by its cause: fields of `ob_framing_counters`."""
-        counters = self._state.counters
-        return {name: getattr(counters, name) for name in COUNTERS}
+        return counters_of(self._state)
+
+
+def counters_of(receiver: Any) -> dict[str, int]:
+    """The counters of an `ob_receiver`, by name."""
+    return {name: getattr(receiver.counters, name) for name in COUNTERS}
 
 
 def _joined(batches: list[Batch]) -> Batch:

@@ -57,6 +57,10 @@ uint64_t exercise_touchdown(void);
 uint64_t exercise_packet(void);
 uint64_t exercise_cobs(void);
 uint64_t exercise_framing(void);
+uint64_t exercise_sequence(void);
+uint64_t exercise_time_sync(void);
+uint64_t exercise_link(void);
+uint64_t exercise_core_hash(void);
 
 /* exercise_fault.c */
 uint64_t exercise_fault(void);

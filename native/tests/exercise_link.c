@@ -1,9 +1,13 @@
 #include "exercise.h"
 #include "link_line.h"
 #include "onboard/cobs.h"
+#include "onboard/core_hash.h"
 #include "onboard/framing.h"
 #include "onboard/hash.h"
+#include "onboard/link.h"
 #include "onboard/packet.h"
+#include "onboard/sequence.h"
+#include "onboard/time_sync.h"
 
 #define ROUNDS 500
 
@@ -64,3 +68,62 @@ uint64_t exercise_framing(void) {
   }
   return hash_counters(&receiver, hash);
 }
+
+uint64_t exercise_sequence(void) {
+  uint64_t stream = 44, hash = OB_HASH_SEED;
+  ob_sequence sequence;
+  ob_sequence_init(&sequence);
+  for (int64_t i = 0; i < 4 * ROUNDS; i++) {
+    const uint64_t bits = argument_bits(&stream);
+    const int64_t count = (int64_t)(bits % 50 ? (uint64_t)i / 2 + bits % 3 : bits) & 0x3fff;
+    hash = ob_hash_u64(hash, (uint64_t)ob_sequence_take(&sequence, i % 40, count));
+  }
+  return ob_hash_i64s(hash, (const int64_t *)&sequence, sizeof sequence / 8);
+}
+
+uint64_t exercise_time_sync(void) {
+  uint64_t stream = 45, hash = OB_HASH_SEED;
+  ob_time_sync sync;
+  ob_time_sync_init(&sync);
+  for (int64_t i = 0; i < ROUNDS; i++) {
+    const int64_t asked = 10000000 * i, way = (int64_t)(argument_bits(&stream) >> 44);
+    const int64_t back = (int64_t)(argument_bits(&stream) >> 44) - 1000;
+    const int64_t received = asked + way + 123456789;
+    ob_time_sync_take(&sync, &(ob_time_exchange){asked, received, received + 5000, asked + way + back});
+    hash = ob_hash_u64(hash, (uint64_t)ob_time_there_ns(&sync, asked));
+    hash = ob_hash_u64(hash, (uint64_t)sync.error_ns);
+  }
+  return ob_hash_i64s(hash, (const int64_t *)&sync, sizeof sync / 8);
+}
+
+/* Two ends that talk over a line that damages one frame in four. */
+uint64_t exercise_link(void) {
+  static ob_link ends[2]; /* in RAM that is not stack */
+  uint64_t stream = 46, hash = OB_HASH_SEED;
+  for (int32_t role = 0; role < 2; role++) {
+    const ob_hello here = {.identity = 7, .session = (uint64_t)role + 1, .board = "exercise"};
+    ob_link_init(&ends[role], role, &here, 50000000);
+  }
+  for (int64_t i = 0; i < 2 * ROUNDS; i++) {
+    uint8_t octets[OB_FRAME_OCTETS(sizeof(ob_hello)) + 8];
+    ob_link *from = &ends[i % 2], *to = &ends[1 - i % 2];
+    int32_t count = ob_link_due(from, 10000000 * i, octets);
+    count = count ? count : ob_link_frame(from, 256 + i % 3, &i, sizeof i, octets);
+    count = i % 4 == 3 ? line_damage(&stream, octets, count) : count;
+    for (int32_t at = 0; at < count;) {
+      ob_received received;
+      at += ob_link_take(to, 10000000 * i + 4000, octets + at, count - at, &received);
+      hash = ob_hash_u64(hash, (uint64_t)received.kind);
+    }
+    hash = ob_hash_u64(hash, (uint64_t)to->sync.best.offset_ns);
+  }
+  for (int32_t role = 0; role < 2; role++) {
+    hash = hash_counters(&ends[role].receiver, hash);
+    hash = ob_hash_i64s(hash, (const int64_t *)&ends[role].received, sizeof(ob_sequence) / 8);
+    hash = ob_hash_i64s(hash, &ends[role].role, 8);
+  }
+  return hash;
+}
+
+/* Both sides must be built from the same sources before anything else can agree. */
+uint64_t exercise_core_hash(void) { return ob_core_hash(); }

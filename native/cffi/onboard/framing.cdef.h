@@ -39,5 +39,7 @@ typedef struct {
 void ob_receiver_take_many(ob_receiver *receiver, const uint8_t *octets, int64_t count,
                            ob_packet_entry *entries, uint8_t *data, uint8_t *text,
                            ob_received_many *many);
+void ob_received_append(const ob_received *received, ob_packet_entry *entries, uint8_t *data,
+                        uint8_t *text, ob_received_many *many);
 int64_t ob_frames_encode(uint8_t *frames, const ob_packet_entry *entries, int64_t packets,
                          const uint8_t *data);

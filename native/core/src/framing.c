@@ -127,8 +127,8 @@ int32_t ob_frame_encode(uint8_t *frame, const ob_packet *packet) {
 
 /* ---- many at once ---- */
 
-static void append(const ob_received *received, ob_packet_entry *entries, uint8_t *data, uint8_t *text,
-                   ob_received_many *many) {
+void ob_received_append(const ob_received *received, ob_packet_entry *entries, uint8_t *data,
+                        uint8_t *text, ob_received_many *many) {
   if (received->kind == OB_RECEIVED_TEXT) {
     memcpy(text + many->text_octets, received->octets, (size_t)received->count);
     many->text_octets += received->count;
@@ -150,7 +150,7 @@ void ob_receiver_take_many(ob_receiver *receiver, const uint8_t *octets, int64_t
   *many = (ob_received_many){0};
   for (int64_t at = 0; at < count;) {
     at += ob_receiver_take(receiver, octets + at, (int32_t)(count - at), &received);
-    append(&received, entries, data, text, many);
+    ob_received_append(&received, entries, data, text, many);
   }
 }
 

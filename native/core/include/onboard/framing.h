@@ -92,6 +92,10 @@ void ob_receiver_take_many(ob_receiver *receiver, const uint8_t *octets, int64_t
                            ob_packet_entry *entries, uint8_t *data, uint8_t *text,
                            ob_received_many *many);
 
+/* Adds what was received to what was before. */
+void ob_received_append(const ob_received *received, ob_packet_entry *entries, uint8_t *data,
+                        uint8_t *text, ob_received_many *many);
+
 /* Frames of `packets` packets; `frames` holds OB_FRAME_OCTETS of each. Returns the octets written. */
 int64_t ob_frames_encode(uint8_t *frames, const ob_packet_entry *entries, int64_t packets,
                          const uint8_t *data);

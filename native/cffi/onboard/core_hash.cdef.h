@@ -1,0 +1,1 @@
+uint64_t ob_core_hash(void);
