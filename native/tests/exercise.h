@@ -62,6 +62,12 @@ uint64_t exercise_time_sync(void);
 uint64_t exercise_link(void);
 uint64_t exercise_core_hash(void);
 
+/* exercise_rover.c */
+uint64_t exercise_wheel(void);
+uint64_t exercise_wheels(void);
+uint64_t exercise_odometry(void);
+uint64_t exercise_drive(void);
+
 /* exercise_fault.c */
 uint64_t exercise_fault(void);
 uint64_t exercise_fault_table(void);

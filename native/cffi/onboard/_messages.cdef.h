@@ -36,3 +36,29 @@ typedef struct {
   int64_t engine_inhibit;
   int64_t thruster_on_time_us[12];
 } ob_actuator_command;
+
+#define OB_WHEELS 4
+typedef struct {
+  int64_t time_ns;
+  double position_site_m[3];
+  double q_site_from_body[4];
+  double rate_body_rad_s[3];
+  double heading_rad;
+  double tilt_rad;
+  double speed_m_s;
+  double distance_m;
+  int64_t still;
+  int64_t valid;
+} ob_odometry_state;
+
+typedef struct {
+  int64_t time_ns;
+  int64_t phase;
+  int64_t leg;
+  double speed_m_s;
+  double turn_rate_rad_s;
+  double wheel_rate_rad_s[4];
+  double remaining_m;
+  double cross_m;
+  double heading_error_rad;
+} ob_drive_command;

@@ -49,6 +49,22 @@ typedef struct {
   int64_t on_time_us[12];
 } ob_thruster_command_row;
 
+typedef struct {
+  int64_t time_ns, sequence;
+  int64_t counts;
+  double current_a;
+} ob_wheel_row;
+
+typedef struct {
+  int64_t time_ns, sequence;
+  double voltage_v, current_a, energy_wh;
+} ob_battery_row;
+
+typedef struct {
+  int64_t time_ns, sequence;
+  double duty[4];
+} ob_wheel_command_row;
+
 #define OB_ROW_IMU 0
 #define OB_ROW_RANGE 1
 #define OB_ROW_VELOCITY 2
@@ -56,6 +72,8 @@ typedef struct {
 #define OB_ROW_LEGS 4
 #define OB_ROW_ENGINE 5
 #define OB_ROW_TANK 6
+#define OB_ROW_WHEEL 7
+#define OB_ROW_BATTERY 8
 
 typedef union {
   struct {
@@ -68,4 +86,6 @@ typedef union {
   ob_leg_row legs;
   ob_engine_row engine;
   ob_tank_row tank;
+  ob_wheel_row wheel;
+  ob_battery_row battery;
 } ob_row;

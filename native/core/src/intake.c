@@ -11,6 +11,10 @@
 #define SPEED_M_S 3000.0
 #define PRESSURE_PA 1.0e7
 #define PROPELLANT_KG 10000.0
+#define COUNTS INT64_C(1000000000000)
+#define CURRENT_A 100.0
+#define VOLTAGE_V 100.0
+#define ENERGY_WH 1.0e5
 #define UNIT_TOLERANCE 1.0e-3
 #define SWITCHES 15
 
@@ -45,6 +49,15 @@ static int tank_is_good(const ob_tank_row *row) {
          pressure_is_good(row->pressure_pa);
 }
 
+static int wheel_is_good(const ob_wheel_row *row) {
+  return -COUNTS < row->counts && row->counts < COUNTS && ob_fabs(row->current_a) < CURRENT_A;
+}
+
+static int battery_is_good(const ob_battery_row *row) {
+  return -1.0 < row->voltage_v && row->voltage_v < VOLTAGE_V &&
+         ob_fabs(row->current_a) < CURRENT_A && ob_fabs(row->energy_wh) < ENERGY_WH;
+}
+
 static int is_good(int64_t kind, const ob_row *row) {
   switch (kind) {
     case OB_ROW_IMU:
@@ -59,6 +72,10 @@ static int is_good(int64_t kind, const ob_row *row) {
       return 0 <= row->legs.closed && row->legs.closed <= SWITCHES;
     case OB_ROW_ENGINE:
       return pressure_is_good(row->engine.chamber_pressure_pa);
+    case OB_ROW_WHEEL:
+      return wheel_is_good(&row->wheel);
+    case OB_ROW_BATTERY:
+      return battery_is_good(&row->battery);
     default:
       return tank_is_good(&row->tank);
   }
@@ -76,7 +93,7 @@ int64_t ob_intake_age_max_ns(int64_t kind) {
   static const int64_t age_max_ns[OB_ROW_KINDS] = {
       [OB_ROW_IMU] = 25000000,       [OB_ROW_RANGE] = 250000000, [OB_ROW_VELOCITY] = 250000000,
       [OB_ROW_ATTITUDE] = 300000000, [OB_ROW_LEGS] = 30000000,   [OB_ROW_ENGINE] = 250000000,
-      [OB_ROW_TANK] = 2500000000};
+      [OB_ROW_TANK] = 2500000000,    [OB_ROW_WHEEL] = 25000000,  [OB_ROW_BATTERY] = 250000000};
   assert(0 <= kind && kind < OB_ROW_KINDS);
   return age_max_ns[kind];
 }
@@ -95,7 +112,7 @@ static int64_t period_ns(const ob_intake *intake) {
   static const int64_t period[OB_ROW_KINDS] = {
       [OB_ROW_IMU] = 10000000,       [OB_ROW_RANGE] = 100000000, [OB_ROW_VELOCITY] = 100000000,
       [OB_ROW_ATTITUDE] = 200000000, [OB_ROW_LEGS] = 10000000,   [OB_ROW_ENGINE] = 100000000,
-      [OB_ROW_TANK] = 1000000000};
+      [OB_ROW_TANK] = 1000000000,    [OB_ROW_WHEEL] = 10000000,  [OB_ROW_BATTERY] = 100000000};
   return period[intake->kind];
 }
 

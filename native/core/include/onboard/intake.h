@@ -25,6 +25,8 @@
  * LEGS       10 ms   30 ms   a mask of four switches
  * ENGINE     100 ms  250 ms  pressure within -1 MPa (noise about zero) and 10 MPa
  * TANK       1 s     2.5 s   pressure as ENGINE, propellant within -1 t and 10 t
+ * WHEEL      10 ms   25 ms   counts within 1e12, current within 100 A
+ * BATTERY    100 ms  250 ms  voltage from -1 to 100 V, current within 100 A, energy within 1e5 Wh
  */
 #ifndef ONBOARD_INTAKE_H
 #define ONBOARD_INTAKE_H

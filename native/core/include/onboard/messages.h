@@ -52,4 +52,32 @@ typedef struct {
   int64_t thruster_on_time_us[OB_THRUSTERS]; /* within the tick that follows, 0 to 10,000 */
 } ob_actuator_command;
 
+/* What a rover knows of its own motion; produced every tick by `odometry`. Body: x forward, z up. */
+#define OB_WHEELS 4 /* front left, front right, rear left, rear right */
+typedef struct {
+  int64_t time_ns;
+  double position_site_m[3];
+  double q_site_from_body[4];
+  double rate_body_rad_s[3]; /* bias removed */
+  double heading_rad;        /* of body x, from north towards east, -pi to pi */
+  double tilt_rad;           /* of body z from the vertical */
+  double speed_m_s;          /* forwards, as the wheels tell */
+  double distance_m;         /* way since the start, both directions counted positive */
+  int64_t still;             /* 1: no wheel turns */
+  int64_t valid;             /* 1: levelled, and the last samples of IMU and wheels are young */
+} ob_odometry_state;
+
+/* What a rover is to do; produced at 10 Hz by `drive`. */
+typedef struct {
+  int64_t time_ns;
+  int64_t phase;                      /* ob_drive_phase */
+  int64_t leg;                        /* waypoint that it heads for, from 0 */
+  double speed_m_s;
+  double turn_rate_rad_s;             /* clockwise seen from above, as headings count */
+  double wheel_rate_rad_s[OB_WHEELS];
+  double remaining_m;                 /* to the waypoint */
+  double cross_m;                     /* right of the line to it */
+  double heading_error_rad;           /* wanted less navigated */
+} ob_drive_command;
+
 #endif

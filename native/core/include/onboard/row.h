@@ -62,6 +62,22 @@ typedef struct {
   int64_t on_time_us[OB_THRUSTERS]; /* within the tick that follows, 0 to 10,000 */
 } ob_thruster_command_row;
 
+typedef struct {
+  int64_t time_ns, sequence;
+  int64_t counts; /* of the encoder since the device's start, forwards positive */
+  double current_a;
+} ob_wheel_row;
+
+typedef struct {
+  int64_t time_ns, sequence;
+  double voltage_v, current_a, energy_wh; /* energy: left */
+} ob_battery_row;
+
+typedef struct {
+  int64_t time_ns, sequence;
+  double duty[OB_WHEELS]; /* of the bridges, -1 to 1; holds until the next command or for 100 ms */
+} ob_wheel_command_row;
+
 typedef enum {
   OB_ROW_IMU = 0,
   OB_ROW_RANGE = 1,
@@ -70,7 +86,9 @@ typedef enum {
   OB_ROW_LEGS = 4,
   OB_ROW_ENGINE = 5,
   OB_ROW_TANK = 6,
-  OB_ROW_KINDS = 7
+  OB_ROW_WHEEL = 7,
+  OB_ROW_BATTERY = 8,
+  OB_ROW_KINDS = 9
 } ob_row_kind;
 
 /* A row of an instrument. */
@@ -85,6 +103,8 @@ typedef union {
   ob_leg_row legs;
   ob_engine_row engine;
   ob_tank_row tank;
+  ob_wheel_row wheel;
+  ob_battery_row battery;
 } ob_row;
 
 #endif

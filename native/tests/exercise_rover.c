@@ -1,0 +1,155 @@
+#include "arguments.h"
+#include "exercise.h"
+#include "onboard/drive.h"
+#include "onboard/elementary.h"
+#include "onboard/hash.h"
+#include "onboard/odometry.h"
+#include "onboard/wheels.h"
+
+#define TICK_NS INT64_C(10000000)
+
+static const ob_wheel_params WHEEL = {
+    .counts_per_rad = 8000.0,
+    .constant_v_s_rad = 8.0,
+    .winding_ohm = 30.0,
+    .idle_current_a = 0.012,
+    .gain_v_s_rad = 4.0,
+    .integral_v_rad = 20.0,
+    .rate_filter_s = 0.03,
+    .ramp_rad_s2 = 1.0,
+    .rate_max_rad_s = 1.3,
+    .current_max_a = 0.2,
+    .overcurrent_a = 0.3,
+    .overcurrent_s = 0.2,
+    .stall_rate_rad_s = 0.02,
+    .stall_current_a = 0.1,
+    .stall_s = 0.5,
+    .encoder_v = 3.0,
+    .encoder_s = 0.5,
+    .silent_s = 0.1,
+    .rest_s = 0.5,
+    .forgive_s = 1.0,
+    .tries = 2.0,
+};
+
+/* A wheel that follows its voltage, then is blocked, stuck, silent and free again. */
+static void turn(ob_wheel_row *row, double duty, int tick, double *angle, double *rate) {
+  const int blocked = tick % 1000 > 400 && tick % 1000 < 600, quiet = tick % 1700 > 1600;
+  const double volts = 11.0 * duty;
+  *rate += blocked ? -*rate : 0.3 * (volts / 8.0 - *rate);
+  *angle += 0.01 * *rate;
+  if (!quiet) {
+    row->time_ns = tick * TICK_NS;
+    row->sequence = tick;
+    row->counts = ob_to_i64(ob_floor(*angle * WHEEL.counts_per_rad));
+    row->current_a = (volts - 8.0 * *rate) / 30.0;
+  }
+}
+
+uint64_t exercise_wheel(void) {
+  uint64_t stream = 81, hash = OB_HASH_SEED;
+  double angle = 0.0, rate = 0.0, duty = 0.0, target = 0.0;
+  ob_wheel wheel;
+  ob_wheel_row row = {.time_ns = 0};
+  ob_wheel_init(&wheel, &WHEEL);
+  for (int tick = 1; tick < 6000; tick++) {
+    if (tick % 250 == 1) {
+      target = argument_between(&stream, -1.5, 1.5);
+    }
+    turn(&row, duty, tick, &angle, &rate);
+    duty = ob_wheel_step(&wheel, &row, target, 11.0);
+    hash = ob_hash_f64(ob_wheel_hash(&wheel, hash), duty);
+    if (wheel.condition == OB_WHEEL_OUT && tick % 997 == 0) {
+      ob_wheel_reset(&wheel);
+    }
+  }
+  return hash;
+}
+
+uint64_t exercise_wheels(void) {
+  uint64_t stream = 82, hash = OB_HASH_SEED;
+  double angle[OB_WHEELS] = {0.0}, rate[OB_WHEELS] = {0.0}, target[OB_WHEELS] = {0.0};
+  ob_wheels wheels;
+  ob_wheel_row rows[OB_WHEELS] = {{0}};
+  ob_wheels_init(&wheels, &WHEEL);
+  for (int tick = 1; tick < 3000; tick++) {
+    for (int k = 0; k < OB_WHEELS; k++) {
+      target[k] = tick % 300 == 1 ? argument_between(&stream, -1.0, 1.0) : target[k];
+      turn(&rows[k], wheels.row.duty[k], tick + 7 * k, &angle[k], &rate[k]);
+    }
+    const int64_t send = ob_wheels_step(&wheels, rows, target, 11.0, tick * TICK_NS);
+    hash = ob_hash_u64(ob_wheels_hash(&wheels, hash), (uint64_t)send);
+    if (tick == 2000) {
+      ob_wheels_reset(&wheels);
+    }
+  }
+  return hash;
+}
+
+static const ob_odometry_params ODOMETRY = {.counts_per_rad = 8000.0,
+                                            .rolling_radius_m = 0.064,
+                                            .level_1_s = 0.1,
+                                            .still_s = 1.0,
+                                            .bias_memory_s = 60.0};
+
+uint64_t exercise_odometry(void) {
+  uint64_t stream = 83, hash = OB_HASH_SEED;
+  ob_odometry odometry;
+  ob_imu_row imu = {.time_ns = 0};
+  ob_wheel_row wheels[OB_WHEELS] = {{0}};
+  ob_odometry_init(&odometry, &ODOMETRY, 1.0, -2.0, 0.7);
+  for (int tick = 1; tick < 3000; tick++) {
+    imu.time_ns = tick * TICK_NS;
+    argument_vector(&stream, imu.delta_angle_rad, 1.0e-3);
+    argument_vector(&stream, imu.delta_velocity_m_s, 1.0e-3);
+    imu.delta_velocity_m_s[2] += 0.0162;
+    for (int k = 0; k < OB_WHEELS; k++) {
+      wheels[k].time_ns = tick % 50 == k ? wheels[k].time_ns : tick * TICK_NS;
+      wheels[k].counts += tick > 500 ? ob_to_i64(argument_between(&stream, -20.0, 60.0)) : 0;
+    }
+    ob_odometry_step(&odometry, &imu, wheels, tick * TICK_NS);
+    hash = ob_odometry_hash(&odometry, hash);
+  }
+  return ob_hash_f64s(hash, odometry.state.position_site_m, 3);
+}
+
+static const ob_drive_params DRIVE = {.rolling_radius_m = 0.064,
+                                      .track_m = 0.255,
+                                      .turn_ratio = 3.9,
+                                      .speed_m_s = 0.06,
+                                      .turn_rate_rad_s = 0.12,
+                                      .acceleration_m_s2 = 0.02,
+                                      .turn_gain_1_s = 0.8,
+                                      .look_ahead_m = 0.5,
+                                      .heading_tolerance_rad = 0.02,
+                                      .realign_rad = 0.6,
+                                      .arrive_m = 0.03,
+                                      .patience = 3.0};
+
+/* A square, and a path on which it gets lost; the vehicle does what it is told. */
+uint64_t exercise_drive(void) {
+  uint64_t hash = OB_HASH_SEED;
+  ob_drive drive;
+  ob_drive_command command;
+  ob_odometry_state state = {.valid = 1};
+  ob_drive_init(&drive, &DRIVE);
+  ob_drive_add(&drive, 0.0, 1.0);
+  ob_drive_add(&drive, 1.0, 1.0);
+  ob_drive_add(&drive, 1.0, 0.0);
+  ob_drive_add(&drive, 0.0, 0.0);
+  ob_drive_start(&drive, 0.05);
+  for (int step = 0; step < 3000; step++) {
+    state.time_ns += 10 * TICK_NS;
+    ob_drive_step(&drive, &state, step % 500 < 3, &command);
+    state.heading_rad += 0.1 * command.turn_rate_rad_s;
+    state.position_site_m[0] += 0.1 * command.speed_m_s * ob_sin(state.heading_rad);
+    state.position_site_m[1] += 0.1 * command.speed_m_s * ob_cos(state.heading_rad);
+    hash = ob_drive_hash(&drive, ob_hash_f64s(hash, command.wheel_rate_rad_s, OB_WHEELS));
+    if (drive.phase == OB_DRIVE_DONE) {
+      ob_drive_clear(&drive);
+      ob_drive_add(&drive, 1.0e9, 0.0);
+      ob_drive_start(&drive, 1.0e9);
+    }
+  }
+  return ob_hash_f64s(hash, state.position_site_m, 2);
+}
