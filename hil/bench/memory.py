@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onboard.services.archive import HOUSEKEEPING, ROOM_BYTES, SLOT_BYTES, SLOTS, number_in, slot
-from onboard.vehicles.lander import ARCHIVE_ADDRESS, MEMORY_BYTES
+from onboard.vehicles.vehicle import ARCHIVE_ADDRESS, MEMORY_BYTES
 
 SIZE = MEMORY_BYTES
 LONGEST = b"\xa5" * ROOM_BYTES

@@ -13,22 +13,13 @@ from onboard.control.attitude import AttitudeControl
 from onboard.control.touchdown import TouchdownConfirmation
 from onboard.core.camera import pinhole
 from onboard.dictionary import Dictionary
-from onboard.executive import Counters, Executive, members_of
-from onboard.fault_protection.component import FaultProtection
 from onboard.guidance.descent import DescentGuidance
 from onboard.navigation.craters import CraterNavigation, CraterParameters
 from onboard.navigation.navigation import InitialState, Navigation
 from onboard.ports import CameraPort, InputPort, NonVolatileMemory, OutputPort, Radio
 from onboard.products import LandingMap
 from onboard.sensors.sensors import Sensors
-from onboard.services.archive import ARCHIVE_BYTES, Archive
-from onboard.services.boot import CELL_BYTES, Boot
-from onboard.services.channels import ChannelReader
-from onboard.services.commands import CommandService
-from onboard.services.events import EventLog
-from onboard.services.health import HealthService
-from onboard.services.housekeeping import Housekeeping
-from onboard.services.parameters import ParameterError, ParameterTable
+from onboard.services.parameters import ParameterError
 from onboard.services.recorder import (
     RecordedCamera,
     RecordedInput,
@@ -38,9 +29,7 @@ from onboard.services.recorder import (
     Recorder,
     Sink,
 )
-from onboard.services.sequences import SequenceService
-from onboard.services.storage import TwoCopyStore
-from onboard.services.telemetry import TelemetryService
+from onboard.vehicles.vehicle import SERVICES, Vehicle
 
 ROWS: dict[str, type] = {
     "imu": rows.ImuSample,
@@ -52,11 +41,6 @@ ROWS: dict[str, type] = {
     "tank": rows.TankSample,
 }
 """Row of each kind of input port; a port is named KIND or KIND.INSTANCE."""
-
-CHECKPOINT_BYTES = 8192  # about 4,300 are used
-PARAMETER_BYTES = 4096
-ARCHIVE_ADDRESS = 1 << 16  # what lies before it is the computer's own
-MEMORY_BYTES = ARCHIVE_ADDRESS + ARCHIVE_BYTES
 
 
 @dataclass(frozen=True)
@@ -91,20 +75,12 @@ COMPONENTS: dict[str, Any] = {
     "guidance": DescentGuidance,
     "touchdown": TouchdownConfirmation,
     "control": AttitudeControl,
-    "fault_protection": FaultProtection,
-    "commands": CommandService,
-    "sequences": SequenceService,
-    "telemetry": TelemetryService,
-    "health": HealthService,
-    "boot": Boot,
-    "archive": Archive,
-    "parameters": ParameterTable,
-    "executive": Executive,
+    **SERVICES,
 }
 """What a lander is built of: members of its schedule, its parameters, and what runs them."""
 
 
-class Lander:
+class Lander(Vehicle):
     """One lander around its ports; `executive.tick` runs it."""
 
     def __init__(
@@ -128,49 +104,16 @@ class Lander:
         methods. With `resume` it begins in flight, as if from a checkpoint; without, it waits for
         orders.
         """
-        self._make = {**COMPONENTS, **(components or {})}
-        self.bus = bus = Bus()
-        self.dictionary = dictionary
-        self.events = EventLog(dictionary.events)
-        self.recorder = Recorder(sink, events=self.events)
-        self.parameters: ParameterTable = self._make["parameters"](
-            dictionary.parameters, self.events
-        )
-        self.recorder.watch(self.parameters)
+        super().__init__(dictionary, {**COMPONENTS, **(components or {})}, sink)
         ports = _recorded(ports, self.recorder)
-        self._stores(ports.memory)
-        self.parameters.restore(self.parameter_store)
-        self.parameters.set_all(parameters or {})
-        if self.good_parameters.read() is None:
-            self.parameters.save(self.good_parameters)
-        self._build(bus, ports, map, initial, sun_direction_mcmf)
-        self._services(bus, ports, None if resume is None else MODES[resume.phase])
+        self.mount(ports.memory, parameters)
+        self._build(self.bus, ports, map, initial, sun_direction_mcmf)
+        mode = None if resume is None else MODES[resume.phase]
+        self.serve(ports.radio, ports.memory, self.sensors.stamps_corrected, mode)
         if resume is not None:
             self._resume(resume)
-        self._register()
-        self.executive: Executive = self._make["executive"](
-            members_of(dictionary.schedule.members, self._members()),
-            dictionary.schedule.costs_us(target),
-            load=ports.load,
-            events=self.events,
-            recorder=self.recorder,
-            checkpoints=self.checkpoints,
-            starts=self.boot,
-            counters=self.counters,
-            checkpoint_ticks=dictionary.schedule.checkpoint_ticks,
-            restart_ticks=dictionary.schedule.restart_ticks,
-            watchdog_ticks=dictionary.schedule.watchdog_ticks,
-            wrap=wrap,
-        )
-
-    def _stores(self, memory: NonVolatileMemory) -> None:
-        sizes = (CHECKPOINT_BYTES, PARAMETER_BYTES, PARAMETER_BYTES, CELL_BYTES)
-        stores, at = [], 0
-        for size in sizes:
-            stores.append(TwoCopyStore(memory, at, size))
-            at += TwoCopyStore.extent(size)
-        assert at <= ARCHIVE_ADDRESS
-        self.checkpoints, self.parameter_store, self.good_parameters, self.boot_cell = stores
+        self.register(self._handlers())
+        self.run(self._members(), ports.load, target, wrap)
 
     def _build(
         self,
@@ -212,66 +155,6 @@ class Lander:
         self.guidance.resume(resume.phase, mass_kg)
         self.control.resume(mass_kg)
 
-    def _services(self, bus: Bus, ports: LanderPorts, initial_mode: str | None) -> None:
-        make, dictionary, events = self._make, self.dictionary, self.events
-        self.commands: CommandService = make["commands"](
-            dictionary,
-            events,
-            mode=lambda: self.fault_protection.mode,
-            arm_timeout_s=self.parameters["services.arm_timeout_s"],
-            radio=ports.radio,
-            contact=bus.topic("commands"),
-        )
-        self.fault_protection: FaultProtection = make["fault_protection"](
-            bus,
-            dictionary,
-            ChannelReader,
-            self.commands,
-            events=events,
-            initial_mode=initial_mode,
-            command_loss_s=self.parameters["services.command_loss_s"],
-        )
-        self.sequences: SequenceService = make["sequences"](
-            dictionary.sequences, self.commands.codec, self.commands.dispatch, events
-        )
-        self.telemetry: TelemetryService = make["telemetry"](
-            dictionary,
-            bus,
-            ports.radio,
-            enabled=lambda: bool(self.parameters["services.telemetry_enabled"]),
-        )
-        self.counters: Counters = Counters()
-        self.health: HealthService = make["health"](
-            bus.topic("health"),
-            self.counters,
-            events,
-            self.commands,
-            self.parameters,
-            self.sensors.stamps_corrected,
-        )
-        self._storage(bus, ports)
-
-    def _storage(self, bus: Bus, ports: LanderPorts) -> None:
-        protection, events = self.fault_protection, self.events
-        self.boot: Boot = self._make["boot"](
-            self.boot_cell,
-            bus.topic("boot"),
-            self.dictionary.schedule.members,
-            events,
-            critical=lambda: protection.in_critical_event,
-            healthy_s=self.parameters["services.healthy_s"],
-        )
-        self.housekeeping = Housekeeping(lambda: protection.mode_number, self.counters, events)
-        self.archive: Archive = self._make["archive"](
-            ports.memory,
-            ARCHIVE_ADDRESS,
-            bus.topic("archive"),
-            events,
-            ports.radio,
-            product=self.housekeeping.product,
-            period_s=self.parameters["services.product_period_s"],
-        )
-
     def _members(self) -> dict[str, Any]:
         return {
             "sensors": self.sensors,
@@ -280,20 +163,11 @@ class Lander:
             "guidance": self.guidance,
             "touchdown": self.touchdown,
             "control": self.control,
-            "fault_protection": self.fault_protection,
-            "commands": self.commands,
-            "sequences": self.sequences,
-            "telemetry": self.telemetry,
-            "health": self.health,
-            "boot": self.boot,
-            "archive": self.archive,
         }
 
-    def _register(self) -> None:
-        """Say who carries each command of the dictionary out."""
-        handlers: dict[str, Callable[..., str | None]] = {
-            **self.fault_protection.handlers(),
-            "RESTART": self._restart,
+    def _handlers(self) -> dict[str, Callable[..., str | None]]:
+        """Who carries out the commands that are a lander's own."""
+        return {
             "DESCENT_START": self.guidance.start,
             "ORBIT_BURN": self.guidance.burn_in_orbit,
             "ORBIT_BURN_STOP": self.guidance.stop_burn_in_orbit,
@@ -306,22 +180,7 @@ class Lander:
             "SENSOR_ENABLE": self.sensors.enable,
             "NAV_RESET_GATE": self.navigation.reset_gate,
             "CAMERA_ENABLE": self.craters.enable,
-            "PARAM_SET": self._set_parameter,
-            "PARAM_SAVE": self._save_parameters,
-            "PARAM_CONFIRM": self._confirm_parameters,
-            "PARAM_REVERT": self._revert_parameters,
-            "PRODUCT_SEND": self.archive.send,
-            "PRODUCTS_ERASE": self.archive.erase,
-            "SEQUENCE_START": lambda now_ns, name: self.sequences.start(name, now_ns),
-            "SEQUENCE_STOP": lambda now_ns, name: self.sequences.stop(name, now_ns),
         }
-        for name, handler in handlers.items():
-            self.commands.register(name, handler)
-        assert not self.commands.unhandled(), self.commands.unhandled()
-
-    def _restart(self, now_ns: int) -> None:
-        self.boot.forgive(now_ns)
-        self.executive.restart("command", now_ns)
 
     def _safe_landed(self, now_ns: int) -> str | None:
         return self.guidance.shutdown(now_ns) or self.control.inhibit_engines(now_ns, mask=3)
@@ -331,28 +190,6 @@ class Lander:
             return why
         excluded = " ".join(map(str, self.control.excluded_thrusters)) or "none"
         self.events.emit("THRUSTERS_EXCLUDED", now_ns, excluded=excluded)
-        return None
-
-    def _set_parameter(self, now_ns: int, name: str, value: float) -> str | None:
-        try:
-            self.parameters.set(name, value, now_ns)
-        except ValueError as error:
-            return str(error)
-        return None
-
-    def _save_parameters(self, now_ns: int) -> str | None:
-        return None if self.parameters.save(self.parameter_store, now_ns) else "not stored"
-
-    def _confirm_parameters(self, now_ns: int) -> str | None:
-        if not self.parameters.save(self.good_parameters, now_ns):
-            return "not stored"
-        self.events.emit("PARAMETERS_CONFIRMED", now_ns, crc=self.parameters.crc)
-        return None
-
-    def _revert_parameters(self, now_ns: int) -> str | None:
-        if self.parameters.revert(self.good_parameters, now_ns):
-            self.parameters.save(self.parameter_store, now_ns)
-            self.executive.restart("parameters reverted", now_ns)
         return None
 
 
