@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign descents incidents ctest mutation fuzz fuzz-link clean
+.PHONY: fly test check prove format docs bench firmware campaign descents incidents ctest mutation fuzz fuzz-link recovery clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -80,6 +80,10 @@ fuzz: $(VENV)/.dev
 fuzz-link: INPUTS = 10000000
 fuzz-link: ctest
 	build/ctest/fuzz_framing $(INPUTS)
+
+# Frames lost for each event on the line: the table of docs/link.md.
+recovery: $(VENV)/.dev
+	$(PY) tests/link_recovery.py
 
 # The core on emulated Cortex-M boards; its state hashes must be the desk's.
 firmware: $(VENV)/.dev

@@ -1,6 +1,7 @@
 /* What parses the octets of a line, on damaged and on arbitrary octets: fuzz_framing [INPUTS] [SEED].
  *
- * Each input is received whole and cut in two, by receivers that go on from input to input. Asserted,
+ * Each input is received whole and cut in two, by receivers that go on from input to input, and by
+ * the two ends of a link, of which one answers. Asserted,
  * beside what the sanitizers see: both give the same; an accepted packet is framed and received
  * again; COBS comes back.
  */
@@ -8,6 +9,7 @@
 #include "onboard/cobs.h"
 #include "onboard/framing.h"
 #include "onboard/hash.h"
+#include "onboard/link.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -93,12 +95,49 @@ static void check_cobs(const uint8_t *octets, int32_t count) {
   assert(memcmp(encoded, octets, (size_t)count) == 0);
 }
 
+/* Messages of the link, with anything in them, from the other end. */
+static int32_t message(uint64_t *stream, int64_t role, uint8_t *frame) {
+  static const int32_t OCTETS[] = {sizeof(ob_hello), sizeof(ob_hello), sizeof(ob_sync),
+                                   sizeof(ob_sync_answer)};
+  uint8_t data[sizeof(ob_hello)];
+  const uint64_t bits = argument_bits(stream);
+  const int32_t which = (int32_t)(bits % 4);
+  for (size_t i = 0; i < sizeof data; i++) {
+    data[i] = (uint8_t)(argument_bits(stream) >> 56 & (bits >> 60 ? 0xff : 1));
+  }
+  const ob_packet packet = {OB_APID_HELLO + which, role == OB_LINK_BOARD, (int32_t)(bits >> 50),
+                            OCTETS[which] - (bits >> 40 & 15 ? 0 : 1), data};
+  return ob_frame_encode(frame, &packet);
+}
+
+/* An end takes octets and says what is due; it never says more than a few frames. */
+static void check_link(ob_link *link, int64_t now_ns, const uint8_t *octets, int32_t count) {
+  uint8_t frame[OB_FRAME_OCTETS(sizeof(ob_hello))];
+  ob_received received;
+  for (int32_t at = 0; at < count;) {
+    const int32_t taken = ob_link_take(link, now_ns, octets + at, count - at, &received);
+    assert(1 <= taken && taken <= count - at);
+    at += taken;
+    assert(received.kind != OB_RECEIVED_PACKET || received.packet.apid > OB_APID_SYNC_ANSWER ||
+           received.packet.apid < OB_APID_HELLO);
+  }
+  for (int k = 0; k < 4; k++) {
+    assert(ob_link_due(link, now_ns, frame) <= (int32_t)sizeof frame);
+  }
+  assert(ob_link_due(link, now_ns, frame) == 0);
+  assert(link->there.session != 0 || !link->connected);
+}
+
 int main(int argc, char **argv) {
   const long inputs = argc > 1 ? atol(argv[1]) : 20000;
   uint64_t stream = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
   static ob_receiver whole, cut;
   ob_receiver_init(&whole);
   ob_receiver_init(&cut);
+  static ob_link ends[2];
+  for (int32_t role = 0; role < 2; role++) {
+    ob_link_init(&ends[role], role, &(ob_hello){.session = 1}, 30000000);
+  }
   uint64_t of_whole = OB_HASH_SEED, of_cut = OB_HASH_SEED;
   for (long i = 0; i < inputs; i++) {
     uint8_t octets[INPUT_MAX];
@@ -109,6 +148,9 @@ int main(int argc, char **argv) {
     of_cut = receive(&cut, octets + first, count - first, of_cut);
     assert(of_whole == of_cut && memcmp(&whole.counters, &cut.counters, sizeof cut.counters) == 0);
     check_cobs(octets, count);
+    ob_link *end = &ends[i % 2];
+    check_link(end, 10000000 * i, octets, count);
+    check_link(end, 10000000 * i + 5000, octets, message(&stream, end->role, octets));
   }
   const ob_framing_counters *c = &whole.counters;
   printf("%ld inputs, %lld octets: %lld packets, %lld octets of text; refused: %lld COBS, %lld too "
