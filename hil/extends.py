@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-APPENDED = ("command", "fault", "load", "expect")  # arrays of tables
+APPENDED = ("command", "fault", "link_fault", "load", "expect")  # arrays of tables
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from pydantic import (
 from hil.expectation import Expectation
 from hil.extends import merge, to_toml
 from hil.faults import FaultSpec
+from hil.link.faults import LinkFaultSpec
 from hil.plant.preset import Dispersions
 from hil.trace import Trace
 from hil.validation import describe
@@ -194,6 +195,7 @@ class Scenario(_Table):
     components: dict[str, str] = {}  # member of the schedule -> FILE.py:CLASS
     command: tuple[Command, ...] = ()
     fault: tuple[FaultSpec, ...] = ()
+    link_fault: tuple[LinkFaultSpec, ...] = ()  # of a line to a board; none in process
     load: tuple[Load, ...] = ()
     memory: Memory = Memory()
     expect: tuple[Expectation, ...]
@@ -231,7 +233,7 @@ class Scenario(_Table):
             }
         elif way == "nominal":
             expect = (*(incident.nominal.expect or self.expect), QUIET)
-            change = {"fault": (), "load": (), "expect": expect}
+            change = {"fault": (), "link_fault": (), "load": (), "expect": expect}
         flown = self.model_copy(update=change)
         flown._way = way
         return flown
