@@ -40,6 +40,7 @@ format: $(VENV)/.dev
 docs: $(VENV)/.dev
 	rm -rf docs/reference/lander/faults
 	$(VENV)/bin/onboard faults document lander --out docs/reference/lander/faults
+	$(VENV)/bin/onboard dictionary export lander --format icd --output docs/reference/lander/icd.md
 	$(PY) tests/broken_tables.py docs/broken_tables.md
 
 bench: $(VENV)/.dev

@@ -1,4 +1,4 @@
-"""A dictionary for others: JSON for tools, a reference page for people, a C header for boards."""
+"""A dictionary for others: JSON and XTCE for tools, pages for people, a C header for boards."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from onboard.dictionary.checker import identifier
+from onboard.dictionary.icd import as_icd
 from onboard.dictionary.loader import Dictionary
 from onboard.dictionary.models import Argument, Command, Quantity
+from onboard.dictionary.xtce import as_xtce
 
 
 def as_json(d: Dictionary) -> str:
@@ -68,6 +70,8 @@ FORMATS: dict[str, Callable[[Dictionary], str]] = {
     "json": as_json,
     "markdown": as_markdown,
     "header": as_header,
+    "icd": as_icd,
+    "xtce": as_xtce,
 }
 
 

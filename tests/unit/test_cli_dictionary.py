@@ -54,7 +54,7 @@ def test_export_as_json_is_json() -> None:
     assert content["vehicle"] == "lander"
 
 
-@pytest.mark.parametrize("form", ["json", "markdown", "header"])
+@pytest.mark.parametrize("form", ["json", "markdown", "header", "icd", "xtce"])
 def test_export_to_a_file_is_what_stdout_shows(tmp_path: Path, form: str) -> None:
     target = tmp_path / "new" / "out"
     result = run("dictionary", "export", "--format", form, "--output", str(target))
