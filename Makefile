@@ -41,6 +41,9 @@ docs: $(VENV)/.dev
 	rm -rf docs/reference/lander/faults
 	$(VENV)/bin/onboard faults document lander --out docs/reference/lander/faults
 	$(VENV)/bin/onboard dictionary export lander --format icd --output docs/reference/lander/icd.md
+	rm -rf docs/reference/rover/faults
+	$(VENV)/bin/onboard faults document rover --out docs/reference/rover/faults
+	$(VENV)/bin/onboard dictionary export rover --format markdown --output docs/dictionary/rover.md
 	$(PY) tests/broken_tables.py docs/broken_tables.md
 
 bench: $(VENV)/.dev

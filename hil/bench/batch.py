@@ -62,7 +62,7 @@ def fits(vehicle: Lander) -> bool:
         [name for name in members if name in ORDER] == ORDER
         and all(type(getattr(vehicle, n)) is cls for n, (cls, _) in MEMBERS.items())
         and all(members[n].period_ticks == 1 for n in MEMBERS if n != "guidance")
-        and len(vehicle.sensors.legs) == 1
+        and len(vehicle.sensors.quick) == 1
         and FRAMES % vehicle.executive.checkpoint_ticks == 0
     )
 
@@ -102,7 +102,7 @@ class Batch:
         self._guided, self._imu, self._gates = (bus.topic(n) for n in ("guidance", "imu", "gates"))
         self._imu_row = vehicle.navigation.state.arrivals.imu
         self._imu_octets = core_ffi.buffer(core_ffi.addressof(self._imu_row))
-        (legs,) = vehicle.sensors.legs
+        (legs,) = vehicle.sensors.quick
         self._publish_legs = legs.publish_taken
         self._publish_slow = [intake.publish_taken for intake in vehicle.sensors.instruments]
         names = ("navigation", "touchdown", "actuators", "thrust")

@@ -27,7 +27,7 @@ MEMBERS = {
 def intakes(vehicle: Lander) -> dict[int, Intake]:
     """The intakes of the instruments that are fitted, but cameras, by their number in the core."""
     sensors = vehicle.sensors
-    fitted = (*sensors.imu.intakes, *sensors.legs, *sensors.instruments)
+    fitted = (*sensors.imu.intakes, *sensors.quick, *sensors.instruments)
     return {OUTPUTS.index(intake.name): intake for intake in fitted}
 
 

@@ -6,15 +6,16 @@ The filter itself, its states, gates and their rules are in `native/core/include
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from onboard.bus import Bus
 from onboard.core._core import ffi, lib
+from onboard.core.rows import packer
 from onboard.core.terrain_map import TerrainMap, site_of
-from onboard.messages import LAYOUTS, AttitudeSample, ImuSample, RangeSample, VelocitySample
+from onboard.messages import AttitudeSample, ImuSample, RangeSample, VelocitySample
 from onboard.products import LandingMap
 
 TICK_NS = 10_000_000
@@ -100,12 +101,12 @@ class Navigation:
         self._step = lib.ob_navigation_step
         self.state_hash = partial(lib.ob_navigation_hash, self.state)
         self._arrivals = arrivals = self.state.arrivals
-        self._put_imu = _packer(arrivals.imu, ImuSample)
+        self._put_imu = packer(arrivals.imu, ImuSample)
         self._put_each = (
-            _packer(arrivals.range[0], RangeSample),
-            _packer(arrivals.range[1], RangeSample),
-            _packer(arrivals.velocity, VelocitySample),
-            _packer(arrivals.attitude, AttitudeSample),
+            packer(arrivals.range[0], RangeSample),
+            packer(arrivals.range[1], RangeSample),
+            packer(arrivals.velocity, VelocitySample),
+            packer(arrivals.attitude, AttitudeSample),
             self._put_matches,
         )
 
@@ -156,13 +157,6 @@ class Navigation:
         """The command NAV_RESET_GATE: forget the score of a measurement stream."""
         lib.ob_gate_init(ffi.addressof(self.filter.gate, STREAMS.index(stream)), now_ns)
         return None
-
-
-def _packer(row: Any, message: type) -> Callable[[Any], None]:
-    """A function that puts a sample into the memory of a C row."""
-    octets = memoryview(ffi.buffer(ffi.addressof(row)))
-    pack_into = LAYOUTS[message.__name__].pack_into
-    return lambda sample: pack_into(octets, 0, *sample)
 
 
 def _limits(value: Any, nis: str) -> dict[str, Any]:

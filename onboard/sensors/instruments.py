@@ -17,10 +17,12 @@ KINDS: dict[str, tuple[int, type]] = {
     "legs": (lib.OB_ROW_LEGS, messages.LegSample),
     "engine": (lib.OB_ROW_ENGINE, messages.EngineSample),
     "tank": (lib.OB_ROW_TANK, messages.TankSample),
+    "wheel": (lib.OB_ROW_WHEEL, messages.WheelSample),
+    "battery": (lib.OB_ROW_BATTERY, messages.BatterySample),
 }
 """`ob_row_kind` and row of each kind of instrument."""
 
-SINGLE = frozenset({"velocimeter", "star_tracker", "legs", "tank"})
+SINGLE = frozenset({"velocimeter", "star_tracker", "legs", "tank", "battery"})
 """Kinds whose topic is the kind's name, whatever the instance."""
 
 

@@ -292,7 +292,7 @@ def test_a_kind_enables_all_its_instances_and_a_stranger_is_refused() -> None:
     ports = {n: Port(n) for n in ("imu.a", "velocimeter.a", "legs.a")}
     sensors = Sensors(Bus(), ports)
     assert sensors.enable(0, "velocimeter", 0) is None
-    assert [m.enabled for m in (*sensors.legs, *sensors.slow)] == [True, False]
+    assert [m.enabled for m in (*sensors.quick, *sensors.slow)] == [True, False]
     assert sensors.enable(0, "star_tracker", 1) == "star_tracker is not fitted"
 
 
