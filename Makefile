@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign descents incidents ctest mutation fuzz fuzz-link recovery clean
+.PHONY: fly test check prove format docs bench firmware campaign descents incidents ctest mutation fuzz fuzz-link recovery lockstep clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -88,6 +88,10 @@ fuzz-link: ctest
 # Frames lost for each event on the line: the table of docs/link.md.
 recovery: $(VENV)/.dev
 	$(PY) tests/link_recovery.py
+
+# An hour of ticks at 100 Hz with a program that plays the board, over a pseudo-terminal.
+lockstep: $(VENV)/.dev
+	$(PY) tests/link_lockstep.py
 
 # The core on emulated Cortex-M boards; its state hashes must be the desk's.
 firmware: $(VENV)/.dev

@@ -84,6 +84,7 @@ class Endpoint:
         self.carrier = carrier
         self.clock = clock
         self.text = b""  # console text so far; take it and set it back
+        self._waiting: list[SpacePacket] = []
         self._link = ffi.new("ob_link *")
         self._frame = ffi.new("uint8_t[]", FRAME_OCTETS_MAX)
         self._intake = Intake(lib.ob_link_take_many)
@@ -135,13 +136,16 @@ class Endpoint:
         """Octets that came at `time_ns`, or now, from this carrier or from a `Reader` of it.
 
         Gives the packets in them that are not the link's own, and sends what the link has to say.
+        Where that raises Unplugged, the packets come with the next call.
         """
         now_ns = self.clock()
         batch = self._intake.take(octets, self._link, now_ns if time_ns is None else time_ns)
         self.text += batch.text
+        self._waiting += batch
         while count := lib.ob_link_due(self._link, now_ns, self._frame):
             self.carrier.write(ffi.buffer(self._frame, count)[:])
-        return list(batch)
+        packets, self._waiting = self._waiting, []
+        return packets
 
     def reopen(self) -> bool:
         """Whether a line that was gone is there again; who is there must say HELLO anew."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from onboard.core._core import lib
 from onboard.dictionary.link_messages import LINK_MESSAGES, LinkMessage, layout
 from onboard.dictionary.loader import Dictionary
 from onboard.dictionary.models import Argument, Command, Packet
@@ -12,7 +13,6 @@ from onboard.dictionary.models import Argument, Command, Packet
 _OCTETS = {"f64": 8, "f32": 4, "i64": 8, "u32": 4, "u16": 2, "u8": 1, "flag": 1}
 _TELEMETRY_HEAD = struct.calcsize(">qI")
 _COMMAND_HEAD = struct.calcsize(">qH")
-_TELECOMMAND_APID = 16
 _TYPES = """\
 | type | octets | |
 |---|---|---|
@@ -59,7 +59,7 @@ def as_icd(d: Dictionary) -> str:
 
 def _by_apid(d: Dictionary) -> Iterator[str]:
     rows = [(m.apid, m.name, m.sender, m.description) for m in LINK_MESSAGES]
-    rows.append((_TELECOMMAND_APID, "telecommand", "ground", "A command of the dictionary"))
+    rows.append((lib.OB_APID_TELECOMMAND, "telecommand", "ground", "A command of the dictionary"))
     rows += [(p.apid, name, "vehicle", p.description) for name, p in d.packets.items()]
     yield from ("| APID | packet | from | |", "|---|---|---|---|")
     for apid, name, sender, description in sorted(rows):
@@ -103,7 +103,7 @@ def _span(limits: tuple[float, float] | None) -> str:
 
 def _commands(d: Dictionary) -> Iterator[str]:
     yield (
-        f"APID {_TELECOMMAND_APID}. Octets 0-7 time (i64, ns), 8-9 opcode (u16), then the "
+        f"APID {lib.OB_APID_TELECOMMAND}. Octets 0-7 time (i64, ns), 8-9 opcode (u16), then the "
         "arguments in order. Behind a text, offsets count from its end."
     )
     yield ""

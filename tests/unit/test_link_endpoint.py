@@ -4,7 +4,7 @@ import pytest
 from link_setup import BOARD, SECOND, in_process
 
 from hil.link import endpoint as link
-from hil.link.carriers import InProcess
+from hil.link.carriers import InProcess, Unplugged
 from hil.link.codec import Receiver, frame
 from hil.link.endpoint import Endpoint, Hello, NotIdentified
 from onboard.core._core import lib
@@ -151,6 +151,19 @@ def test_a_line_that_was_away_must_identify_itself_anew() -> None:
     line.board.send(256, b"whole")
     line.round()
     assert [p.data for p in line.desk_got] == [b"whole"]
+
+
+def test_packets_that_came_before_the_line_went_are_not_lost() -> None:
+    line = in_process()
+    line.rounds(2)
+    line.board.send(256, b"last words")
+    line.board_carrier.write(frame(link.HELLO, bytes(80)[:16] + b"\x0c" + bytes(63)))
+    octets = line.desk_carrier.read(0.0)
+    line.board_carrier.close()
+    with pytest.raises(Unplugged):
+        line.desk.take(octets)  # which answers the HELLO
+    line.board_carrier.reopen()
+    assert [p.data for p in line.desk.take(b"")] == [b"last words"]
 
 
 def test_long_names_are_cut() -> None:
