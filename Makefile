@@ -40,7 +40,8 @@ format: $(VENV)/.dev
 docs: $(VENV)/.dev
 	rm -rf docs/reference/lander/faults
 	$(VENV)/bin/onboard faults document lander --out docs/reference/lander/faults
-	$(VENV)/bin/onboard dictionary export lander --format icd --output docs/reference/lander/icd.md
+	for vehicle in lander rover; do $(VENV)/bin/onboard dictionary export $$vehicle --format icd \
+	  --output docs/reference/$$vehicle/icd.md || exit 1; done
 	rm -rf docs/reference/rover/faults
 	$(VENV)/bin/onboard faults document rover --out docs/reference/rover/faults
 	$(VENV)/bin/onboard dictionary export rover --format markdown --output docs/dictionary/rover.md
