@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign descents incidents ctest mutation fuzz fuzz-link recovery lockstep clean
+.PHONY: fly test check prove format docs bench firmware campaign descents incidents hil hil-full ctest mutation fuzz fuzz-link recovery lockstep clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -96,11 +96,24 @@ lockstep: $(VENV)/.dev
 
 # The core on emulated Cortex-M boards; its state hashes must be the desk's.
 firmware: $(VENV)/.dev
-	@missing=; for tool in arm-none-eabi-gcc:gcc-arm-none-eabi,libnewlib-arm-none-eabi qemu-system-arm:qemu-system-arm; do \
-	  command -v "$${tool%%:*}" >/dev/null || missing="$$missing $$(echo "$${tool#*:}" | tr , ' ')"; done; \
-	  test -z "$$missing" || { echo "make firmware needs system packages. On Debian: apt-get install$$missing"; exit 2; }
+	@native/firmware/tools.sh
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh
 	$(PY) -m pytest tests/hil
+
+# The last minute of a landing, flown by an emulated board; the same bits at every tick.
+BOARD ?= mps2-an386
+hil: $(VENV)/.dev
+	@native/firmware/tools.sh
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh $(BOARD)
+	$(VENV)/bin/hil run frigoris_final --seed $(SEED) --link $(if $(filter posix,$(BOARD)),posix,qemu:$(BOARD))
+
+# The whole descent on both emulated boards, and what a tick costs there: a quarter of an hour.
+hil-full: $(VENV)/.dev
+	@native/firmware/tools.sh
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh mps2-an386 mps2-an500
+	for board in mps2-an386 mps2-an500; do \
+	  $(VENV)/bin/hil run frigoris --seed $(SEED) --link qemu:$$board --no-record --quiet || exit 1; \
+	  $(VENV)/bin/hil profile frigoris_final --seed $(SEED) --link qemu:$$board || exit 1; done
 
 clean:
 	rm -rf $(VENV) build

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,14 @@ from rich.console import Console
 from hil import campaign as campaigns
 from hil import incidents
 from hil import scenario as scenarios
-from hil.bench import incident_plot, live, picture, report, session
+from hil.bench import incident_plot, live, picture, processor, report, session
+from hil.bench.processor import Processor
 from hil.bench.recording import RecordingError
 from hil.bench.result import Result
 from hil.bench.setting import cautions
+from hil.link.carriers import AddressError
+from hil.link.endpoint import NotIdentified
+from hil.link.qemu import BoardError
 
 PASSED, FAILED, WRONG_INPUT = 0, 1, 2
 PLOTTED = 5  # seeds in the plot of an incident, at most
@@ -77,6 +81,12 @@ def main() -> None:
     type=click.Choice(scenarios.WAYS),
     help="Of an incident: with its historical logic, or without its faults.",
 )
+@click.option(
+    "--link",
+    default="inproc",
+    show_default=True,
+    help=f"Where the flight core runs: {processor.LINKS}.",
+)
 def run(
     scenario: str,
     seed: int,
@@ -88,6 +98,7 @@ def run(
     real_time: bool,
     timed: bool,
     way: str,
+    link: str,
 ) -> None:
     """Fly SCENARIO, a name or a path to a TOML file, and judge it by its expectations."""
     for option, given in (("--timed", timed), ("--out", out is not None)):
@@ -97,7 +108,10 @@ def run(
     folder = None if no_record else (out or session.next_folder(checked.name, seed))
     show = not (as_json or quiet) and console.is_terminal
     try:
-        with live.View(checked, seed, console) if show else nullcontext() as view:
+        with (
+            _attached(link) as board,
+            live.View(checked, seed, console) if show else nullcontext() as view,
+        ):
             result = session.run(
                 checked,
                 text,
@@ -107,6 +121,7 @@ def run(
                 real_time=real_time,
                 timed=timed,
                 way=way,
+                processor=board,
             )
     except session.InputError as error:
         raise _Input(str(error)) from None
@@ -119,6 +134,18 @@ def run(
         _report(folder, quiet=as_json)
     _tell(result, checked.flown(way), as_json=as_json)
     sys.exit(PASSED if result.verdict == "passed" else FAILED)
+
+
+@contextmanager
+def _attached(link: str) -> Iterator[Processor | None]:
+    """The board of `--link`; what is wrong with it is a mistake in the input."""
+    try:
+        with processor.attached(link) as board:
+            yield board
+    except (processor.Refused, processor.Silent, BoardError, NotIdentified) as error:
+        raise _Input(str(error)) from None
+    except AddressError as error:
+        raise _Input(f"--link {error}") from None
 
 
 def _tell(result: Result, scenario: scenarios.Scenario, *, as_json: bool) -> None:
@@ -291,11 +318,18 @@ def _plot_incident(paths: list[Path], seeds: Sequence[int], out: Path) -> None:
 @main.command()
 @click.argument("scenario")
 @click.option("--seed", default=1, show_default=True, type=SEED)
-def profile(scenario: str, seed: int) -> None:
-    """Fly SCENARIO and show what a tick costs, member by member."""
-    checked, _, _ = _load(scenario)
+@click.option("--link", default="inproc", show_default=True, help=f"{processor.LINKS}.")
+def profile(scenario: str, seed: int, link: str) -> None:
+    """Fly SCENARIO and show what a tick costs, member by member; with --link, on that board."""
+    checked, text, _ = _load(scenario)
     try:
-        rows, result = session.profile(checked, seed=seed)
+        with _attached(link) as board:
+            if board is None:
+                rows, result = session.profile(checked, seed=seed)
+                table = live.profile_table(rows, result)
+            else:
+                session.run(checked, text, seed=seed, processor=board)
+                table = live.cost_table(board, checked)
     except session.InputError as error:
         raise _Input(str(error)) from None
-    console.print(live.profile_table(rows, result))
+    console.print(table)

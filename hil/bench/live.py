@@ -14,8 +14,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from hil.bench.processor import Processor
 from hil.bench.result import Result
 from hil.incidents import Row
+from hil.link.qemu import CYCLE_NS, INSTRUCTION_NS, MACHINES
 from hil.scenario import Scenario
 from hil.world.terrain import MOON_RADIUS_M
 
@@ -152,6 +154,29 @@ def incident_table(rows: Sequence[Row]) -> Table:
 
 def _span(found: tuple[float, float, float] | None) -> str:
     return "-" if found is None else f"{found[0]:.3g}..{found[2]:.3g}"
+
+
+CLOCKS_MHZ = (168, 216)
+
+
+def cost_table(processor: Processor, scenario: Scenario) -> Table:
+    """What each member took on a board: instructions where they are counted, else its cycles."""
+    counted = processor.emulated is not None and processor.emulated.name in MACHINES
+    scale = CYCLE_NS / INSTRUCTION_NS if counted else 1.0
+    unit = "instructions" if counted else "cycles"
+    title = f"{scenario.name} on {processor.board}: thousand {unit} a run"
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    table.add_column("member")
+    for name in ("runs", "mean", "most", *(f"most, ms at {mhz} MHz" for mhz in CLOCKS_MHZ)):
+        table.add_column(name, justify="right")
+    rows = [(c.member, c.runs, c.mean, c.most) for c in processor.costs()]
+    mean = sum(runs * mean for _, runs, mean, _ in rows) / max(processor.ticks, 1)
+    rows.append(("a tick", processor.ticks, mean, processor.worst_tick))
+    for member, runs, average, most in rows:
+        ms = (f"{1e-3 * scale * most / mhz:.3f}" for mhz in CLOCKS_MHZ)
+        figures = (f"{1e-3 * scale * x:,.1f}" for x in (average, most))
+        table.add_row(member, str(runs), *figures, *ms)
+    return table
 
 
 def profile_table(rows: list[tuple[str, int, float]], result: Result) -> Table:

@@ -51,6 +51,11 @@ class Result:
     sim_seconds: float = 0.0
     wall_seconds: float = 0.0
     bit_hash: str = ""
+    board: str | None = None
+    board_ticks: int | None = None
+    same_bits: bool | None = None
+    first_difference: str | None = None
+    board_failure: str | None = None
     session: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -63,7 +68,9 @@ def judge(
     """Fill in verdict and failed expectations."""
     figures = asdict(result)
     lines = (expectation.wrong(figures, events) for expectation in scenario.expect)
-    result.failed_expectations = [line for line in lines if line is not None]
+    of_board = (result.first_difference, result.board_failure)
+    lines_of_board = [f"same_bits is false: {line}" for line in of_board if line is not None]
+    result.failed_expectations = lines_of_board + [line for line in lines if line is not None]
     if interrupted:
         result.verdict = "interrupted"
     else:

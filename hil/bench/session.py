@@ -30,10 +30,12 @@ from hil.bench import batch, metrics
 from hil.bench import history as histories
 from hil.bench import log as logs
 from hil.bench.components import ATTACHED
+from hil.bench.flight_image import NotForBoards
 from hil.bench.history import Witness
 from hil.bench.live import View
 from hil.bench.load import LoadPort
 from hil.bench.memory import EmulatedMemory
+from hil.bench.processor import Processor, Refused, Silent
 from hil.bench.radio import Ground
 from hil.bench.recording import McapSink, Recording
 from hil.bench.replay import Difference, Replay, ReplayCamera, ReplayMemory, ReplayRadio
@@ -44,11 +46,12 @@ from hil.bench.trace import TracedProtection
 from hil.bench.whole_file import write_whole
 from hil.expectation import Event
 from hil.faults import FaultError, attach
+from hil.link.carriers import Unplugged
 from hil.plant.lander import Touchdown
 from hil.scenario import Scenario, ScenarioError, World, parse
 from hil.world.terrain import MOON_RADIUS_M
 from onboard.executive import TICK_NS, Criticality
-from onboard.services.commands import CommandError
+from onboard.services.commands import CommandError, CommandService
 from onboard.services.parameters import ParameterError
 from onboard.vehicles.lander import ROWS, Lander, LanderPorts
 
@@ -84,20 +87,23 @@ def run(
     timed: bool = False,
     way: str = "ours",
     executive: bool = False,
+    processor: Processor | None = None,
 ) -> Result:
     """Fly one scenario with one seed; `folder` receives the recording and the result.
 
     `way` is one of `hil.scenario.WAYS`.
     `timed` puts a timer around each member and its figures into the report. Without recording and
     view, ticks run in batches where they can (`hil.bench.batch`); `executive` forbids it. The
-    result is the same.
+    result is the same. With a `processor` the flight core runs on a board as well, which gives the
+    effectors their rows.
 
     An interrupt (Ctrl-C) ends the run cleanly. Raises InputError for what the user got wrong and
     RecordingError when the recording could not be written to its end.
     """
     setting = prepare(_flown(scenario, way), seed)
     if folder is None:
-        return _Session(setting, None, view, real_time, batches=not executive).fly()
+        batches = not executive and processor is None
+        return _Session(setting, None, view, real_time, batches=batches, processor=processor).fly()
     sink = McapSink(
         folder / RECORDING,
         metadata={
@@ -115,7 +121,8 @@ def run(
             **{f"{ATTACHED}{name}": c.source for name, c in setting.components.items()},
         },
     )
-    session = _Session(setting, sink, view, real_time, Stopwatch() if timed else None)
+    watch = Stopwatch() if timed else None
+    session = _Session(setting, sink, view, real_time, watch, processor=processor)
     _create(folder)  # only now that the scenario is known to fly
     with sink:
         result = session.fly()
@@ -209,8 +216,10 @@ class _Session:
         watch: Stopwatch | None = None,
         *,
         batches: bool = False,
+        processor: Processor | None = None,
     ) -> None:
         self.setting = setting
+        self._processor = processor
         self._watch = watch
         self.view = view
         self.real_time = real_time
@@ -236,9 +245,7 @@ class _Session:
             raise InputError(f"{scenario.origin}: {error}") from None
         except FaultError as error:
             raise InputError(str(error)) from None
-        self.vehicle = vehicle(
-            setting, hardware(self.faults.ports, self._load()), sink=sink, wrap=watch and watch.wrap
-        )
+        self.vehicle = self._vehicle(sink, watch and watch.wrap)
         protection, faults = self.vehicle.fault_protection, self.vehicle.bus.topic("faults")
         self._witness = Witness(sink, protection, faults) if sink is not None else None
         self._matches = self.vehicle.bus.topic("matches")
@@ -254,6 +261,20 @@ class _Session:
         may = batches and plain and batch.applies(scenario) and batch.fits(self.vehicle)
         self._batch = batch.Batch(self.vehicle, self.plant, self.ground) if may else None
         self._start_kg = self.plant.truth.propellant_kg
+
+    def _vehicle(self, sink: McapSink | None, wrap: Any) -> Lander:
+        """The vehicle, and the board that flies beside it."""
+        setting, processor = self.setting, self._processor
+        ports = hardware(self.faults.ports, self._load())
+        if processor is None:
+            return vehicle(setting, ports, sink=sink, wrap=wrap)
+        commands = processor.watched(_components(setting).get("commands", CommandService))
+        made = vehicle(setting, processor.wired(ports), commands=commands, sink=sink, wrap=wrap)
+        try:
+            processor.begin(made, setting)
+        except (Refused, NotForBoards, Silent) as error:
+            raise InputError(str(error)) from None
+        return made
 
     def _load(self) -> LoadPort | None:
         scenario = self.setting.scenario
@@ -311,6 +332,8 @@ class _Session:
             move()
             at(now_ns)
             reply = run_tick((tick, now_ns))
+            if self._processor is not None and not self._flown_by_board(tick, now_ns):
+                return
             if tick % LOG_TICKS == 0:
                 self._tick, self._hash = tick, reply.state_hash
                 if self._look(tick, now_ns):
@@ -319,6 +342,17 @@ class _Session:
                     self._show(start)
                 if self.real_time:
                     time.sleep(max(0.0, start + now_ns / 1e9 - time.perf_counter()))
+
+    _board_failure: str | None = None
+
+    def _flown_by_board(self, tick: int, now_ns: int) -> bool:
+        """Whether the board did the same."""
+        assert self._processor is not None
+        try:
+            return self._processor.exchange(tick, now_ns)
+        except (Refused, Silent, Unplugged) as error:
+            self._board_failure = str(error)
+            return False
 
     @property
     def _last_tick(self) -> int:
@@ -431,6 +465,7 @@ class _Session:
             result.perilune_altitude_m = metrics.perilune_altitude_m(
                 list(truth.position_mci_m), list(truth.velocity_mci_m_s)
             )
+        self._words_of_board(result)
         counters, members = self.vehicle.counters, self.setting.dictionary.schedule.members
         result.restarts = counters.restarts
         if isinstance(protection := self.vehicle.fault_protection, TracedProtection):
@@ -440,6 +475,13 @@ class _Session:
             for name, member in members.items()
             if member.criticality == Criticality.CRITICAL
         )
+
+    def _words_of_board(self, result: Result) -> None:
+        if (processor := self._processor) is not None:
+            result.board, result.board_ticks = processor.board, processor.ticks
+            result.same_bits = processor.difference is None and self._board_failure is None
+            result.first_difference = processor.difference
+            result.board_failure = self._board_failure
 
     def _margin_m_s(self, truth: Any) -> float:
         exhaust = self.setting.preset.engines.specific_impulse_s * GRAVITY_M_S2
@@ -511,8 +553,10 @@ def recorded_hardware(replay: Replay, setting: Setting) -> LanderPorts:
     )
 
 
-def vehicle(setting: Setting, ports: LanderPorts, **options: Any) -> Lander:
-    """The lander of a setting around some ports."""
+def vehicle(
+    setting: Setting, ports: LanderPorts, *, commands: Any = None, **options: Any
+) -> Lander:
+    """The lander of a setting around some ports; `commands` in place of its command service."""
     _check_parameter_names(setting)
     try:
         return Lander(
@@ -522,7 +566,7 @@ def vehicle(setting: Setting, ports: LanderPorts, **options: Any) -> Lander:
             setting.knowledge,
             sun_direction_mcmf=setting.sun_direction_mcmf,
             parameters=setting.scenario.parameters,
-            components=_components(setting),
+            components=_components(setting) | ({"commands": commands} if commands else {}),
             resume=setting.resume,
             target=setting.scenario.processor,
             **options,

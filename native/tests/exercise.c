@@ -46,6 +46,7 @@ const exercise EXERCISES[] = {
     {"fault_walk", exercise_fault_walk},
     {"flight", exercise_flight},
     {"flight_channel", exercise_flight_channel},
+    {"flight_exchange", exercise_flight_exchange},
     {"flight_image", exercise_flight_image},
 };
 const int32_t EXERCISE_COUNT = sizeof EXERCISES / sizeof EXERCISES[0];

@@ -76,6 +76,7 @@ uint64_t exercise_fault_walk(void);
 /* exercise_flight.c */
 uint64_t exercise_flight(void);
 uint64_t exercise_flight_channel(void);
+uint64_t exercise_flight_exchange(void);
 uint64_t exercise_flight_image(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include "exercise_settings.h"
 #include "fault_image.h"
 #include "onboard/elementary.h"
+#include "onboard/flight_exchange.h"
 #include "onboard/flight_image.h"
 #include "onboard/hash.h"
 
@@ -82,7 +83,7 @@ static uint32_t make_image(uint64_t *stream) {
                         .channels = FAULT_IMAGE_CHANNELS};
   do {
     h.fault_size = fault_image(stream, faults);
-  } while (h.fault_size > OB_FLIGHT_FAULT_SIZE);
+  } while (h.fault_size > OB_FLIGHT_IMAGE_MAX - 4000);
   h.size = (uint32_t)(sizeof h + sizeof s + sizeof CHANNELS) + h.fault_size;
   memcpy(IMAGE, &h, sizeof h);
   memcpy(IMAGE + sizeof h, &s, sizeof s);
@@ -178,6 +179,39 @@ uint64_t exercise_flight_image(void) {
                                                        (const uint8_t *)HEIGHTS, sizeof HEIGHTS));
     IMAGE[bit / 8] ^= (uint8_t)(1 << bit % 8);
     seal(IMAGE, size);
+  }
+  return hash;
+}
+
+/* Two seconds of flight by grants that went through their octets, some of them damaged. */
+uint64_t exercise_flight_exchange(void) {
+  static ob_grant grant, received;
+  static uint8_t octets[OB_EXCHANGE_OCTETS_MAX];
+  uint64_t stream = 83, hash = OB_HASH_SEED;
+  ob_flight flight;
+  ob_reply reply = {.hash = OB_HASH_SEED}, answer;
+  const uint32_t size = make_image(&stream);
+  ob_flight_begin(&flight, &MEMORY, IMAGE, size, (const uint8_t *)HEIGHTS, sizeof HEIGHTS);
+  for (int64_t tick = 1; tick <= 200; tick++) {
+    grant = (ob_grant){.tick = tick, .now_ns = tick * OB_FLIGHT_TICK_NS, .members = 63, .told = tick % 3};
+    grant.rows = read_rows(&stream, &flight, tick, grant.row);
+    grant.before = grant.after = tick % 7 == 0;
+    grant.order_before[0].kind = tick % OB_ORDERS;
+    grant.order_after[0] = (ob_order){.kind = OB_ORDER_INHIBIT, .argument = {tick % 3}};
+    grant.tell[0].told = (ob_told){0.5 * (double)tick, grant.now_ns - tick};
+    grant.tell[1].number = 1;
+    const int32_t count = ob_grant_encode(octets, &grant);
+    const uint64_t bit = argument_bits(&stream) % (8 * (uint64_t)count);
+    octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    hash = ob_hash_u64(hash, (uint64_t)ob_grant_decode(&received, octets, count - tick % 2));
+    octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    hash = ob_hash_u64(hash, (uint64_t)ob_grant_decode(&received, octets, count));
+    const int64_t refused = ob_exchange_before(&flight, &MEMORY, &received);
+    ob_flight_tick(&flight, received.now_ns, received.members, received.row, received.rows);
+    ob_exchange_after(&flight, &received, refused, reply.hash, &reply);
+    const int32_t answered = ob_reply_encode(octets, &reply);
+    hash = ob_hash_u64(hash, (uint64_t)ob_reply_decode(&answer, octets, answered));
+    hash = ob_hash_bytes(ob_hash_u64(hash, answer.hash), octets, answered);
   }
   return hash;
 }

@@ -59,6 +59,7 @@ class CheckedImage:
     """An image that the C engine accepts, and the memory that it is read from."""
 
     def __init__(self, data: bytes) -> None:
+        self.data = data
         self._memory = ffi.new("uint8_t[]", data)
         self.table = ffi.new("ob_fault_table *")
         error = lib.ob_fault_table_check(self.table, self._memory, len(data))
@@ -67,42 +68,46 @@ class CheckedImage:
 
 
 class FaultReaders:
-    """Classifies the channels of an image: values and ages to one reading for each monitor."""
+    """Classifies the channels of an image: values and ages to one reading for each monitor.
+
+    `memory` is its `ob_fault_memory *`.
+    """
 
     def __init__(self, image: CheckedImage) -> None:
         self._image, self._table = image, image.table  # the image is the memory of the table
         self._readings = ffi.new("uint8_t[]", image.table.header.monitors)
         self._raw = ffi.buffer(self._readings)
-        self._memory = ffi.new("ob_fault_memory *")
+        self.memory = ffi.new("ob_fault_memory *")
         self.forget()
 
     def read(self, now_ns: int, values: Sequence[float], ages: Sequence[int]) -> bytes:
         """One of `monitors.READING_NAMES` for each monitor."""
-        lib.ob_fault_read(self._table, self._memory, now_ns, values, ages, self._readings)
+        lib.ob_fault_read(self._table, self.memory, now_ns, values, ages, self._readings)
         return self._raw[:]
 
     def forget(self) -> None:
         """Begin anew, without earlier samples."""
-        lib.ob_fault_memory_init(self._memory)
+        lib.ob_fault_memory_init(self.memory)
 
     def state_hash(self, h: int) -> int:
         """Chain what is remembered of earlier samples."""
-        return int(lib.ob_fault_memory_hash(self._table, self._memory, h))
+        return int(lib.ob_fault_memory_hash(self._table, self.memory, h))
 
 
 class FaultEngine:
     """`Engine` on the C core: the same states, values and actions.
 
-    The core's state is kept from call to call, and made a `State` only when a step changed it.
+    The core's state, `core`, is kept from call to call, and made a `State` only when a step changed
+    it.
     """
 
     def __init__(self, table: Table, image: Image) -> None:
         self.table = table
         self.checked = CheckedImage(image.data)
         self.commands = image.commands
-        self._state, self._scratch = ffi.new("ob_fault_state *"), ffi.new("ob_fault_state *")
-        self._raw = ffi.buffer(self._state)
-        self._known: State | None = None  # what `_state` holds
+        self.core, self._scratch = ffi.new("ob_fault_state *"), ffi.new("ob_fault_state *")
+        self._raw = ffi.buffer(self.core)
+        self._known: State | None = None  # what `core` holds
         self._fixed_state: State | None = None  # the last fixed point, answered at once
         self._fixed_readings = b""
         self._actions = ffi.new("ob_fault_actions *")
@@ -127,10 +132,10 @@ class FaultEngine:
             return state, ()
         self._hold(state)
         before = self._raw[:]
-        lib.ob_fault_step(self.checked.table, self._state, readings, request, clear, self._actions)
+        lib.ob_fault_step(self.checked.table, self.core, readings, request, clear, self._actions)
         actions = self.actions_of(self._actions)
         if self._raw[:] != before:
-            self._known = state = self.state_of(self._state)
+            self._known = state = self.state_of(self.core)
         elif not (actions or asked):
             self._fixed_state, self._fixed_readings = state, readings
         return state, actions
@@ -138,20 +143,20 @@ class FaultEngine:
     def values(self, state: State, readings: Sequence[int]) -> list[int]:
         """What each monitor would answer in a step with these readings."""
         self._hold(state)
-        lib.ob_fault_values(self.checked.table, self._state, bytes(readings), self._values)
+        lib.ob_fault_values(self.checked.table, self.core, bytes(readings), self._values)
         return list(self._values[0 : len(state.monitors)])
 
     def reset(self, state: State, within_window: bool) -> tuple[State, tuple[Action, ...]]:
         """What a restarted computer begins with, as `Engine.reset`."""
         self._hold(state)
-        lib.ob_fault_reset(self.checked.table, self._state, within_window, self._actions)
-        self._known = state = self.state_of(self._state)
+        lib.ob_fault_reset(self.checked.table, self.core, within_window, self._actions)
+        self._known = state = self.state_of(self.core)
         return state, self.actions_of(self._actions)
 
     def _hold(self, state: State) -> None:
-        """Have `_state` hold a state."""
+        """Have `core` hold a state."""
         if state is not self._known:
-            self.fill(self._state, state)
+            self.fill(self.core, state)
             self._known = state
 
     def fill(self, c: Any, state: State) -> None:

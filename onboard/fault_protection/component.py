@@ -96,15 +96,15 @@ class FaultProtection:
             protection = protection.with_command_loss(command_loss_s)
         self.table = compile_table(protection, longest)
         self.engine: Engine | FaultEngine
-        self._readers: PythonReaders | FaultReaders
+        self.readers: PythonReaders | FaultReaders
         if engine == "python":
             self.engine = Engine(self.table)
-            self._readers = PythonReaders(protection)
+            self.readers = PythonReaders(protection)
         else:
             self.engine = FaultEngine(self.table, image_of(protection, longest))
-            self._readers = FaultReaders(self.engine.checked)
+            self.readers = FaultReaders(self.engine.checked)
         self.modes = ModeManager(bus, self.table.graph)
-        names = channels_of(protection)
+        self.channels = names = channels_of(protection)
         self._read = channel_reader(bus, dictionary, names).read
         self._values = [0.0] * len(names)
         self._ages = [0] * len(names)
@@ -179,7 +179,11 @@ class FaultProtection:
     def readings(self, now_ns: int) -> Sequence[int]:
         """What each monitor reads from its channel now."""
         self._read(now_ns, self._values, self._ages)
-        return self._readers.read(now_ns, self._values, self._ages)
+        return self.readers.read(now_ns, self._values, self._ages)
+
+    def sample(self, number: int) -> tuple[float, int]:
+        """Value and age of one of `channels` as the last step read them."""
+        return self._values[number], self._ages[number]
 
     def handlers(self) -> dict[str, Callable[..., str | None]]:
         """The commands that it carries out; a handler returns why it refuses."""
@@ -199,7 +203,7 @@ class FaultProtection:
     def state_hash(self, h: int) -> int:
         """Chain the engine's state and what the monitors remember of earlier samples."""
         h = lib.ob_hash_bytes(h, self._digest, len(self._digest))
-        return self._readers.state_hash(h)
+        return self.readers.state_hash(h)
 
     def checkpoint(self) -> bytes:
         """What a restart needs: mode, resets and faults."""
@@ -220,7 +224,7 @@ class FaultProtection:
         kept = self.engine.initial()._replace(mode=mode, resets=resets, faults=faults)
         self._take(kept if is_sound(self.table, kept) else self._at_power_up)
         self._last_reset_ns = last_reset_ns
-        self._readers.forget()
+        self.readers.forget()
         self._clear = 0
         self.modes.take_request()
         self._restored = True

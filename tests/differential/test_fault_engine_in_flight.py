@@ -80,7 +80,7 @@ class Shadowed(FaultProtection):
     def readings(self, now_ns: int) -> Sequence[int]:
         expected = super().readings(now_ns)
         assert list(self._c_readers.read(now_ns, self._values, self._ages)) == expected
-        assert self._c_readers.state_hash(1) == self._readers.state_hash(1)
+        assert self._c_readers.state_hash(1) == self.readers.state_hash(1)
         return expected
 
     def restore(self, checkpoint: bytes) -> None:

@@ -191,7 +191,7 @@ def images(random: Random) -> Iterator[str]:
 
 def _step_image(random: Random, engine: FaultEngine) -> None:
     """Steps of whatever the image says now; its states stay sound."""
-    checked, state, actions = engine.checked.table, engine._state, engine._actions
+    checked, state, actions = engine.checked.table, engine.core, engine._actions
     header = checked.header
     lib.ob_fault_init(checked, state, header.initial_mode)
     for _ in range(12):

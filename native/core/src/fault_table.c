@@ -18,12 +18,14 @@ static_assert(OB_FAULT_FAULTS <= 64 && OB_FAULT_MODES <= 24 && OB_FAULT_TIERS <=
 #define CRC_BEGINS 16 /* the field after `crc` */
 
 uint32_t ob_fault_crc(const uint8_t *bytes, uint32_t count) {
+  static const uint32_t of_four_bits[16] = {
+      0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+      0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
   uint32_t crc = UINT32_C(0xffffffff);
   for (uint32_t i = 0; i < count; i++) {
     crc ^= bytes[i];
-    for (int bit = 0; bit < 8; bit++) {
-      crc = (crc >> 1) ^ (UINT32_C(0xedb88320) & (0u - (crc & 1u)));
-    }
+    crc = (crc >> 4) ^ of_four_bits[crc & 15];
+    crc = (crc >> 4) ^ of_four_bits[crc & 15];
   }
   return ~crc;
 }

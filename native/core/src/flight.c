@@ -64,29 +64,28 @@ static void hash_slow(ob_flight *f) {
   *f->slow_hash = ob_hash_i64s(*f->slow_hash, f->frame_words, 3);
 }
 
-/* Returns what arrived for navigation. */
-static int64_t sense(ob_flight *f, int64_t now_ns, const ob_flight_row *rows, int64_t count) {
+static void sense(ob_flight *f, int64_t now_ns, const ob_flight_row *rows, int64_t count) {
   const int64_t in_use = OB_FLIGHT_IMU_A + f->imu_choice->selected;
-  int64_t arrived = 0, came = 0;
+  int64_t came = 0;
   for (int64_t k = 0; k < count; k++) {
     const int64_t intake = rows[k].intake;
     assert(0 <= intake && intake < OB_FLIGHT_INTAKES && f->intake[intake] != NULL);
     if (ob_intake_take(f->intake[intake], now_ns, &rows[k].row)) {
       came |= intake == in_use;
-      arrived |= arrive(f, intake);
+      f->arrived |= arrive(f, intake);
     }
   }
   choose_imu(f, in_use, came, now_ns);
+  f->arrived |= came ? OB_ARRIVED_IMU : 0;
   if (now_ns % OB_FLIGHT_SLOW_NS == 0) {
     hash_slow(f);
   }
-  return came ? arrived | OB_ARRIVED_IMU : arrived;
 }
 
 /* ---- what follows from them ---- */
 
-static void navigate(ob_flight *f, int64_t now_ns, int64_t arrived) {
-  if (ob_navigation_step(f->navigation, now_ns, arrived | f->arrived)) {
+static void navigate(ob_flight *f, int64_t now_ns) {
+  if (ob_navigation_step(f->navigation, now_ns, f->arrived)) {
     f->watched_ns = now_ns;
   }
   f->arrived = 0;
@@ -138,10 +137,12 @@ static void protect(ob_flight *f, int64_t now_ns) {
 
 void ob_flight_tick(ob_flight *f, int64_t now_ns, int64_t members, const ob_flight_row *rows,
                     int64_t count) {
-  const int64_t arrived = members & OB_FLIGHT_SENSORS ? sense(f, now_ns, rows, count) : 0;
-  f->sent = 0;
+  if (members & OB_FLIGHT_SENSORS) {
+    f->sent = 0;
+    sense(f, now_ns, rows, count);
+  }
   if (members & OB_FLIGHT_NAVIGATION) {
-    navigate(f, now_ns, arrived);
+    navigate(f, now_ns);
   }
   if (members & OB_FLIGHT_GUIDANCE) {
     guide(f, now_ns);
@@ -235,16 +236,20 @@ static int64_t enable(ob_flight *f, int64_t intake, int64_t enabled) {
   return 1;
 }
 
-static int64_t ask_faults(ob_flight *f, const ob_order *order) {
-  if (f->faults == NULL) {
+/* Where two requests meet in one step, SAFE wins, otherwise the later one. */
+static int64_t ask_mode(ob_flight_faults *p, int64_t mode) {
+  if (p == NULL || mode < OB_FAULT_REQUEST_SAFE || mode >= p->table->header.modes) {
     return 0;
   }
-  if (order->kind == OB_ORDER_MODE) {
-    f->faults->request = order->argument[0];
-  } else {
-    f->faults->clear |= (uint64_t)order->argument[0];
-  }
+  p->request = p->request == OB_FAULT_REQUEST_SAFE ? p->request : mode;
   return 1;
+}
+
+static int64_t ask_clear(ob_flight_faults *p, int64_t faults) {
+  if (p != NULL) {
+    p->clear |= (uint64_t)faults;
+  }
+  return p != NULL;
 }
 
 int64_t ob_flight_order(ob_flight *f, int64_t now_ns, const ob_order *order) {
@@ -274,8 +279,9 @@ int64_t ob_flight_order(ob_flight *f, int64_t now_ns, const ob_order *order) {
       ob_gate_init(&f->navigation->filter.gate[first], now_ns);
       return 1;
     case OB_ORDER_MODE:
+      return ask_mode(f->faults, first);
     case OB_ORDER_CLEAR:
-      return ask_faults(f, order);
+      return ask_clear(f->faults, first);
     default:
       return 0;
   }

@@ -19,7 +19,7 @@ static ob_flight_image_error check(const ob_flight_header *h, const uint8_t *ima
       h->settings_size != sizeof(ob_flight_settings)) {
     return OB_FLIGHT_IMAGE_HEADER;
   }
-  if (h->channels > OB_FAULT_CHANNELS || h->fault_size > OB_FLIGHT_FAULT_SIZE || h->size != size ||
+  if (h->channels > OB_FAULT_CHANNELS || h->fault_size > OB_FLIGHT_IMAGE_MAX || h->size != size ||
       size != sizeof *h + h->settings_size + h->channels * sizeof(ob_flight_channel) +
                   h->fault_size) {
     return OB_FLIGHT_IMAGE_SIZE;
@@ -114,8 +114,8 @@ static ob_flight_image_error begin_faults(ob_flight *f, ob_flight_memory *m, con
   if (!ob_flight_channels_init(&m->channels, channels, h->channels)) {
     return OB_FLIGHT_IMAGE_CHANNELS;
   }
-  memcpy(m->fault_image, rows + h->channels * sizeof *channels, h->fault_size);
-  if (ob_fault_table_check(&m->fault_table, m->fault_image, h->fault_size) ||
+  const uint8_t *table = rows + h->channels * sizeof *channels;
+  if (ob_fault_table_check(&m->fault_table, table, h->fault_size) ||
       m->fault_table.header.channels != h->channels || mode < 0 ||
       mode >= m->fault_table.header.modes) {
     return OB_FLIGHT_IMAGE_FAULTS;

@@ -1,25 +1,43 @@
-/* Reset: floating point on, memory set up, main called. Faults and failed assertions end the run. */
+/* Reset: floating point on, memory set up, main called. What a fault or a failed assertion leads to
+ * is for the image to say: `stopped` of startup.h. */
 #include "startup.h"
 
+#include "board.h"
 #include "uart.h"
 
 #include <string.h>
 
 #define PAINT UINT32_C(0x5ac5ac5a)
+#define NOTED UINT32_C(0x0b5e55ed)
 
-extern uint8_t data_start[], data_end[], data_load[], bss_start[], bss_end[], stack_top[];
+extern uint8_t data_start[], data_end[], data_load[], bss_start[], bss_end[], noinit_end[], stack_top[];
 
 int main(void);
 
-/* Semihosting SYS_EXIT_EXTENDED (Arm semihosting specification 2.0): ends the emulator; on a board
- * without a debugger the breakpoint faults, and the fault handler stops there. */
-_Noreturn void finish(int status) {
-  uint32_t block[2] = {0x20026, (uint32_t)status};
-  register uint32_t operation __asm("r0") = 0x20;
-  register uint32_t *argument __asm("r1") = block;
-  __asm volatile("bkpt 0xab" : : "r"(operation), "r"(argument) : "memory");
-  for (;;) {
+/* What a reset leaves alone; at power-on it holds anything. */
+static struct {
+  uint32_t noted, inverted; /* NOTED, ~NOTED */
+  uint32_t starts;
+  char cause[16], next_cause[16];
+} kept __attribute__((section(".noinit")));
+
+uint32_t starts_so_far(void) { return kept.starts; }
+
+const char *start_cause(void) { return kept.cause; }
+
+void note_cause(const char *why) { strncpy(kept.next_cause, why, sizeof kept.next_cause - 1); }
+
+static void count_start(void) {
+  if (kept.noted != NOTED || kept.inverted != ~NOTED) {
+    memset(&kept, 0, sizeof kept);
+    kept.noted = NOTED;
+    kept.inverted = ~NOTED;
+    note_cause("power");
   }
+  kept.starts++;
+  memcpy(kept.cause, kept.next_cause, sizeof kept.cause);
+  memset(kept.next_cause, 0, sizeof kept.next_cause);
+  note_cause("reset"); /* unless something notes another cause before */
 }
 
 /* What newlib's assert() calls. */
@@ -34,29 +52,35 @@ _Noreturn void __assert_func(const char *file, int line, const char *function, c
   uart_text(": ");
   uart_text(text);
   uart_text("\n");
-  finish(1);
+  stopped(1, "assertion");
 }
 
 /* From the end of the data up to the frame of the caller, all of it unused at reset. */
 static void paint_stack(void) {
   volatile uint32_t *here = __builtin_frame_address(0);
-  for (volatile uint32_t *word = (uint32_t *)bss_end; word < here; word++) {
+  for (volatile uint32_t *word = (uint32_t *)noinit_end; word < here; word++) {
     *word = PAINT;
   }
 }
 
 uint32_t stack_used_bytes(void) {
-  const uint32_t *word = (const uint32_t *)bss_end;
+  const uint32_t *word = (const uint32_t *)noinit_end;
   while (word < (const uint32_t *)stack_top && *word == PAINT) {
     word++;
   }
   return (uint32_t)(stack_top - (const uint8_t *)word);
 }
 
-static _Noreturn void fault_handler(void) {
-  uart_text("fault\n");
-  finish(2);
-}
+static _Noreturn void fault_handler(void) { stopped(2, "fault"); }
+
+/* The watchdog's first expiry: the second one, which resets, comes as nothing clears it. */
+static void watchdog_handler(void) { note_cause("watchdog"); }
+
+/* An image that has no driver for an interrupt enables none. */
+__attribute__((weak)) void systick_handler(void);
+__attribute__((weak)) void systick_handler(void) {}
+__attribute__((weak)) void uart_receive_handler(void);
+__attribute__((weak)) void uart_receive_handler(void) {}
 
 static void enable_floating_point(void) {
   volatile uint32_t *const coprocessor_access = (volatile uint32_t *)0xe000ed88u; /* SCB CPACR */
@@ -70,8 +94,9 @@ _Noreturn void reset_handler(void) {
   memcpy(data_start, data_load, (size_t)(data_end - data_start));
   memset(bss_start, 0, (size_t)(bss_end - bss_start));
   paint_stack();
+  count_start();
   uart_start();
-  finish(main());
+  stopped(main(), "");
 }
 
 typedef union {
@@ -79,13 +104,16 @@ typedef union {
   void (*handler)(void);
 } vector;
 
-/* Armv7-M Architecture Reference Manual, B1.5.2: stack, reset, NMI, hard fault and three more. */
-__attribute__((section(".vectors"), used)) static const vector VECTORS[16] = {
+/* Armv7-M Architecture Reference Manual, B1.5.2: stack, reset, NMI, hard fault and three more, the
+ * system timer, interrupts. */
+__attribute__((section(".vectors"), used)) static const vector VECTORS[16 + BOARD_UART_RECEIVE_IRQ + 1] = {
     {.stack = stack_top},
     {.handler = reset_handler},
+    {.handler = watchdog_handler},
     {.handler = fault_handler},
     {.handler = fault_handler},
     {.handler = fault_handler},
     {.handler = fault_handler},
-    {.handler = fault_handler},
+    [15] = {.handler = systick_handler},
+    [16 + BOARD_UART_RECEIVE_IRQ] = {.handler = uart_receive_handler},
 };

@@ -7,7 +7,14 @@
 /* Deepest use of the stack since reset, bytes: what was painted at reset and is not any more. */
 uint32_t stack_used_bytes(void);
 
-/* Leaves the emulator with this exit status, or stops the processor. */
-_Noreturn void finish(int status);
+/* Starts since power-on, this one included: counted in memory that a reset leaves alone. */
+uint32_t starts_so_far(void);
+
+/* Why the board started, and a note of it for the next start. */
+const char *start_cause(void);
+void note_cause(const char *why);
+
+/* The image's own: main returned (status 0), or something failed. Text as it is to be shown. */
+_Noreturn void stopped(int status, const char *why);
 
 #endif

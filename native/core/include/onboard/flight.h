@@ -88,7 +88,7 @@ typedef struct {
   int64_t request;    /* ob_guidance_request */
   int64_t resuming;   /* ob_guidance_phase to begin in with the first valid state, or 0 */
   int64_t guided;     /* guidance commands so far; touchdown and control wait for the first */
-  int64_t arrived;    /* crater matches that navigation has not used yet: its bit of OB_STREAM_... */
+  int64_t arrived;    /* what navigation has not used yet: OB_ARRIVED_IMU, 1 << OB_STREAM_... */
   int64_t sent;       /* what the last tick gave to the effectors: OB_SEND_... */
   /* when each was produced last, OB_NEVER_NS before: */
   int64_t navigated_ns, guided_ns, touchdown_ns, controlled_ns, watched_ns, imu_ns;
@@ -97,7 +97,8 @@ typedef struct {
 /* Nothing has happened yet; pointers are left as they are. */
 void ob_flight_init(ob_flight *flight);
 
-/* One tick of the members in `members`. `rows` are the samples read in it, in their order. */
+/* One tick of the members in `members`. `rows` are the samples read in it, in their order. Members may
+ * also run one by one, in their order: it is the same. */
 void ob_flight_tick(ob_flight *flight, int64_t now_ns, int64_t members, const ob_flight_row *rows,
                     int64_t count);
 

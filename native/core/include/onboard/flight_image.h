@@ -60,7 +60,6 @@ typedef struct {
 } ob_flight_settings;
 
 #define OB_FLIGHT_MATCHES OB_FILTER_CRATERS /* the filter uses no more of a frame */
-#define OB_FLIGHT_FAULT_SIZE 12288          /* largest image of a table */
 
 /* The parts of a flight and what they are made from. */
 typedef struct {
@@ -77,7 +76,6 @@ typedef struct {
   ob_touchdown touchdown;
   ob_attitude_control control;
   ob_effectors effectors;
-  uint8_t fault_image[OB_FLIGHT_FAULT_SIZE];
   ob_fault_table fault_table;
   ob_fault_state fault_state;
   ob_fault_memory fault_memory;
@@ -97,8 +95,11 @@ typedef enum {
   OB_FLIGHT_IMAGE_FAULTS = 7    /* the table's image is none */
 } ob_flight_image_error;
 
-/* Check `size` octets and begin a flight as they say. `maps` is the board's memory for maps, which
- * stays as it is while it flies. On an error nothing may be flown. */
+#define OB_FLIGHT_IMAGE_MAX 12288 /* octets */
+
+/* Check `size` octets and begin a flight as they say. The image, in which the table of fault protection
+ * is read, and `maps`, the board's memory for maps, stay as they are while it flies. On an error nothing
+ * may be flown. */
 ob_flight_image_error ob_flight_begin(ob_flight *flight, ob_flight_memory *memory,
                                       const uint8_t *image, uint32_t size, const uint8_t *maps,
                                       uint32_t maps_size);

@@ -1,0 +1,473 @@
+"""Processor in the loop: the flight core runs on a board, tick by tick beside the desk.
+
+The desk flies the whole vehicle. Each tick it sends the board what its own flight core was given:
+the samples that were read, and what other members decided (commands that were carried out, crater
+matches, values that fault protection watches). The board answers with the rows for the effectors,
+which are what the emulated vehicle gets, and with the hash of its state, which must be the desk's.
+After the first difference the run ends, and the variable is looked for in the board's memory.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from hil.bench.flight import MEMBERS, flight_of, intakes
+from hil.bench.flight_image import flight_image
+from hil.bench.orders import Order, orders_of
+from hil.bench.setting import Setting
+from hil.link import endpoint as links
+from hil.link.carriers import Carrier, open_carrier
+from hil.link.codec import DATA_MAX
+from hil.link.endpoint import Endpoint
+from hil.link.qemu import BOARDS, MACHINES, PROGRAM, EmulatedBoard
+from hil.plant.lander import OUTPUTS
+from onboard.core._core import ffi, lib
+from onboard.executive.schedule import MAJOR_FRAME_TICKS
+from onboard.messages import LAYOUTS, EngineCommand, ThrusterCommand
+from onboard.ports import InputPort, OutputPort, holds_one, memory_of
+from onboard.vehicles.lander import Lander, LanderPorts
+
+ANSWER_S = 5.0  # a slow line and a slow board need less for any packet
+TRIES = 3
+CONFIG_IMAGE, CONFIG_MATCHES, CONFIG_BEGIN = 0, 1, 2  # native/firmware/common/flight.h
+REFUSALS = {
+    lib.OB_FLIGHT_IMAGE_HEADER: "of another version",
+    lib.OB_FLIGHT_IMAGE_SIZE: "too large, or cut",
+    lib.OB_FLIGHT_IMAGE_CRC: "its CRC is wrong",
+    lib.OB_FLIGHT_IMAGE_SETTINGS: "a setting is out of range",
+    lib.OB_FLIGHT_IMAGE_MAP: "its map is not in the board's memory for maps",
+    lib.OB_FLIGHT_IMAGE_CHANNELS: "a channel that is none",
+    lib.OB_FLIGHT_IMAGE_FAULTS: "its table of fault protection is none",
+}
+_CONFIG = struct.Struct("<qqq")
+_ANSWER = struct.Struct("<qqqq")
+_COST = struct.Struct("<qqq")
+_PART_COSTS = 18
+_FAULT_BIT = ("fault_protection", lib.OB_FLIGHT_FAULTS)
+
+
+LINKS = "inproc, qemu, qemu:BOARD, posix, tcp://HOST:PORT, serial:DEVICE, serial:DEVICE?baud=NUMBER"
+HELLO_S = 10.0
+
+
+class Refused(ValueError):
+    """A board that cannot fly this; the message says why."""
+
+
+class Silent(ConnectionError):
+    """A board that does not answer any more; the message says since when."""
+
+
+class Cost(NamedTuple):
+    """What a member took on the board, in cycles of its own counter."""
+
+    member: str
+    runs: int
+    mean: float
+    most: int
+
+
+@contextmanager
+def attached(link: str) -> Iterator[Processor | None]:
+    """The board of a link (`LINKS`), started if it is an emulated one; None for `inproc`.
+
+    Raises Refused, BoardError, AddressError, NotIdentified.
+    """
+    kind, _, name = link.partition(":")
+    if link == "inproc":
+        yield None
+    elif kind in ("qemu", PROGRAM):
+        name = PROGRAM if kind == PROGRAM else name or MACHINES[0]
+        if name not in BOARDS or (kind == PROGRAM and link != PROGRAM):
+            raise Refused(f"{link}: no such board; there are: {', '.join(BOARDS)}")
+        with EmulatedBoard(name) as board:
+            processor = _met(board.carrier, board.memory)
+            processor.emulated = board
+            yield processor
+    else:
+        carrier = open_carrier(link)
+        try:
+            yield _met(carrier, None)
+        finally:
+            carrier.close()
+
+
+def _met(carrier: Carrier, memory: Any) -> Processor:
+    endpoint = Endpoint(carrier)
+    endpoint.wait_for_board(HELLO_S)
+    return Processor(endpoint, memory)
+
+
+class Processor:
+    """One flight on a board at the end of a line."""
+
+    def __init__(self, endpoint: Endpoint, memory: Any = None) -> None:
+        """`memory` is the board's memory for maps, octets to write to, if the desk can reach it.
+
+        The endpoint's board must have said HELLO. Raises Refused for one with another core.
+        """
+        self._endpoint, self._memory = endpoint, memory
+        self.board = endpoint.peer.board
+        self.emulated: EmulatedBoard | None = None  # what runs it, if it is no real one
+        self.difference: str | None = None  # the first, and where
+        self.ticks = 0  # that were equal
+        self.worst_tick = 0  # cycles
+        self._seen: list[tuple[int, Any]] = []
+        self._held: list[tuple[OutputPort, Any]] = []
+        self._orders: list[Order] = []
+        self._grant, self._reply = ffi.new("ob_grant *"), ffi.new("ob_reply *")
+        self._octets = ffi.new("uint8_t[]", lib.OB_EXCHANGE_OCTETS_MAX)
+        self._rows = [ffi.buffer(ffi.addressof(row, "row")) for row in self._grant.row]
+        if endpoint.peer.core_hash != lib.ob_core_hash():
+            raise Refused(
+                f"{self.board}: its flight core was built from other sources than the desk's; "
+                "`make firmware` builds it anew"
+            )
+
+    # -- before the flight
+
+    def wired(self, ports: LanderPorts) -> LanderPorts:
+        """The same ports: what is read is noted, what is written waits for the board's word."""
+        inputs = {
+            name: _Noted(port, OUTPUTS.index(name), self._seen) if name in OUTPUTS else port
+            for name, port in ports.inputs.items()
+        }
+        a, b = (_Held(port, self._held) for port in ports.engines)
+        self._engines, self._thrusters = ports.engines, ports.thrusters
+        return LanderPorts(
+            inputs=inputs,
+            engines=(a, b),
+            thrusters=_Held(ports.thrusters, self._held),
+            camera=ports.camera,
+            radio=ports.radio,
+            memory=ports.memory,
+            load=ports.load,
+        )
+
+    def watched(self, commands: Any) -> Any:
+        """A class of command service that notes for the board what was carried out."""
+        processor = self
+
+        class Watched(commands):
+            def register(self, name: str, handler: Any) -> None:
+                def note(now_ns: int, **arguments: Any) -> str | None:
+                    why: str | None = handler(now_ns, **arguments)
+                    vehicle, refused = processor._vehicle, why is not None
+                    processor._orders += orders_of(vehicle, name, arguments, refused)
+                    return why
+
+                super().register(name, note)
+
+        return Watched
+
+    def begin(self, vehicle: Lander, setting: Setting, *, patience_ticks: int = 0) -> None:
+        """Tell the board of a vehicle that has not run yet. Raises Refused, Silent.
+
+        With `patience_ticks` the board runs freely: it makes its effectors safe by itself when no
+        grant came for so many.
+        """
+        self._vehicle = vehicle
+        for name, (cls, _) in MEMBERS.items():
+            if type(getattr(vehicle, name)) is not cls:
+                raise Refused(f"{self.board}: the {name} of this scenario is not the core's")
+        if setting.scenario.load:
+            raise Refused(f"{self.board}: a load on the processor is for the desk's executive")
+        image = flight_image(vehicle, setting)
+        self._told = {number: k for k, number in enumerate(image.told)}
+        self._last_told: dict[int, tuple[bytes, int]] = {}
+        self._flight = self._desk_flight()
+        self._hash = lib.OB_HASH_SEED
+        self._members = [self._due(frame) for frame in range(MAJOR_FRAME_TICKS)]
+        self._matches = vehicle.bus.topic("matches")
+        self._matches_seen = self._matches.sequence
+        self._frame_words = list(self._flight.frame_words[0:3])
+        if self._memory is not None:
+            self._memory[: len(image.heights)] = image.heights
+        self._configure_pieces(CONFIG_IMAGE, image.data)
+        if status := self._configure(CONFIG_BEGIN, len(image.data) | patience_ticks << 32):
+            why = REFUSALS.get(status, f"status {status}")
+            raise Refused(f"{self.board} refuses the flight image: {why}")
+
+    def _desk_flight(self) -> Any:
+        """The desk's flight core, with its fault protection."""
+        flight, protection = flight_of(self._vehicle), self._vehicle.fault_protection
+        engine: Any = protection.engine
+        readers: Any = protection.readers
+        self._faults = ffi.new("ob_flight_faults *")
+        self._faults.table, self._faults.state = engine.checked.table, engine.core
+        self._faults.memory = readers.memory
+        flight.faults = self._faults
+        return flight
+
+    def _due(self, frame: int) -> int:
+        """Bits of the members that run in a minor frame, and on the board."""
+        bits = {name: bit for name, (_, bit) in MEMBERS.items()} | dict([_FAULT_BIT])
+        names = {m.name for m in self._vehicle.executive.members_due(frame)}
+        return sum(bit for name, bit in bits.items() if name in names)
+
+    # -- a tick
+
+    def exchange(self, tick: int, now_ns: int) -> bool:
+        """After the desk's tick: the board's, and its rows to the vehicle. False: the bits differ.
+
+        Raises Refused where the desk does what no board can follow, Silent.
+        """
+        if not self._vehicle.executive.nominal:
+            raise Refused(f"tick {tick}: a computer that restarts is not for boards")
+        self._ask(tick, now_ns, self._members[tick % MAJOR_FRAME_TICKS])
+        self._await_reply(tick)
+        self._obey()
+        self.worst_tick = max(self.worst_tick, self._reply.cost)
+        same: bool = self._reply.hash == self._hash
+        if same:
+            self.ticks += 1
+        else:
+            self.difference = f"tick {tick}: {self._variable()}"
+        return same
+
+    def _ask(self, tick: int, now_ns: int, members: int) -> None:
+        g = self._grant
+        g.tick, g.now_ns, g.members = tick, now_ns, members
+        g.before = g.after = g.told = 0
+        self._put_rows()
+        self._put_frame_words()
+        self._put_told(members, now_ns)
+        g.matched = self._matches_wait
+        self._put_orders(self._orders)
+        self._orders.clear()
+        self._chain(members)
+        self._data = self._encoded(tick)
+        self._note_matches()
+
+    def _put_rows(self) -> None:
+        if len(self._seen) > lib.OB_GRANT_ROWS:
+            raise Refused(f"{len(self._seen)} samples in a tick: a grant has room for 32")
+        self._grant.rows = len(self._seen)
+        for k, (number, sample) in enumerate(self._seen):
+            self._grant.row[k].intake = number
+            layout = LAYOUTS[type(sample).__name__]
+            self._rows[k][0 : layout.size] = layout.pack(*sample)
+        self._seen.clear()
+
+    def _put_frame_words(self) -> None:
+        """The counters of the camera's intake: they enter the hash of the sensors."""
+        words = list(self._flight.frame_words[0:3])
+        if words[:2] != self._frame_words[:2]:
+            order = self._grant.order_before[0]
+            order.kind, order.argument = lib.OB_ORDER_FRAMES, [*words[:2], self._frame_words[2]]
+            self._grant.before = 1
+        if words[2] != self._frame_words[2]:
+            self._put_orders([(lib.OB_ORDER_FRAMES, *words)])
+        self._frame_words = words
+
+    def _put_orders(self, orders: Iterable[tuple[int, ...]]) -> None:
+        g = self._grant
+        for kind, *arguments in orders:
+            if g.after == lib.OB_GRANT_ORDERS:
+                raise Refused(f"more orders in a tick than the {lib.OB_GRANT_ORDERS} of a grant")
+            order = g.order_after[g.after]
+            order.kind, order.argument = kind, [*arguments, 0, 0, 0][:3]
+            g.after += 1
+
+    def _put_told(self, members: int, now_ns: int) -> None:
+        """What fault protection read in this tick from members that the board does not run."""
+        if not members & lib.OB_FLIGHT_FAULTS:
+            return
+        g = self._grant
+        for number, k in self._told.items():
+            value, age_ns = self._vehicle.fault_protection.sample(number)
+            told = (struct.pack("<d", value), now_ns - age_ns)
+            if told != self._last_told.get(k):
+                self._last_told[k] = told
+                g.tell[g.told].number = k
+                g.tell[g.told].told.value, g.tell[g.told].told.time_ns = value, told[1]
+                g.told += 1
+
+    _matches_wait = 0
+
+    def _note_matches(self) -> None:
+        """Matches of this tick are used in the next: the board gets them now."""
+        self._matches_wait = 0
+        if self._matches.sequence == self._matches_seen:
+            return
+        self._matches_seen = self._matches.sequence
+        self._matches_wait = 1
+        matches = self._matches.value
+        count = min(matches.count, lib.OB_FLIGHT_MATCHES)
+        chosen = (matches.matched[matches.count * k // count] for k in range(count))
+        self._matched = b"".join(bytes(ffi.buffer(ffi.addressof(m))) for m in chosen)
+        self._grant.matches_time_ns, self._grant.matches_count = matches.time_ns, count
+
+    def _chain(self, members: int) -> None:
+        """The desk's own hash of the tick."""
+        names = [port.name for port, _ in self._held]
+        flight = self._flight
+        flight.sent = ("thrusters" in names) * lib.OB_SEND_THRUSTERS
+        flight.sent |= ("engine.a.command" in names) * lib.OB_SEND_ENGINES
+        state = lib.ob_flight_hash(flight, members, self._hash)
+        self._hash = lib.ob_flight_output_hash(flight, state)
+        self._held.clear()
+
+    def _encoded(self, tick: int) -> bytes:
+        if (count := lib.ob_grant_encode(self._octets, self._grant)) < 0:
+            raise Refused(f"tick {tick}: its grant does not fit a packet")
+        return bytes(ffi.buffer(self._octets, count))
+
+    def _await_reply(self, tick: int) -> None:
+        matched = self._matched if self._matches_wait else b""
+        for answer in self._answers(links.GRANT, self._data, links.REPLY):
+            if lib.ob_reply_decode(self._reply, answer, len(answer)) and self._reply.tick == tick:
+                break
+        else:
+            raise Silent(f"{self.board}: no answer to tick {tick} in {TRIES * ANSWER_S:g} s")
+        if matched:
+            self._configure_pieces(CONFIG_MATCHES, matched)
+
+    def _obey(self) -> None:
+        """The board's rows are the vehicle's."""
+        reply = self._reply
+        if reply.sent & lib.OB_SEND_THRUSTERS:
+            row = reply.thruster
+            self._thrusters.write(ThrusterCommand(row.time_ns, row.sequence, *row.on_time_us))
+        for k, port in enumerate(self._engines if reply.sent & lib.OB_SEND_ENGINES else ()):
+            row = reply.engine[k]
+            port.write(EngineCommand(row.time_ns, row.sequence, row.on, row.throttle))
+
+    # -- packets
+
+    def _answers(self, apid: int, data: bytes, answer: int) -> Iterator[bytes]:
+        """What comes as an answer to a packet, which is sent again while nothing does."""
+        for _ in range(TRIES):
+            self._endpoint.send(apid, data)
+            until_s = time.monotonic() + ANSWER_S
+            while (left_s := until_s - time.monotonic()) > 0.0:
+                for packet in self._endpoint.receive(left_s):
+                    if packet.apid == answer:
+                        yield packet.data
+
+    def _configure_pieces(self, what: int, data: bytes) -> None:
+        size = DATA_MAX - _CONFIG.size
+        for at in range(0, len(data), size):
+            if self._configure(what, at, data[at : at + size]):
+                raise Refused(f"{self.board}: has no room for {len(data)} octets")
+
+    def _configure(self, what: int, argument: int, piece: bytes = b"") -> int:
+        data = _CONFIG.pack(0, what, argument) + piece
+        for answer in self._answers(links.CONFIG, data, links.CONFIG_ANSWER):
+            _, its_what, its_argument, status = _ANSWER.unpack(answer)
+            if (its_what, its_argument) == (what, argument):
+                return int(status)
+        raise Silent(f"{self.board}: no answer to its configuration in {TRIES * ANSWER_S:g} s")
+
+    def read_part(self, part: int, size: int) -> bytes:
+        """A part of the board's flight core (FLIGHT_PART_...). Raises Refused, Silent."""
+        data, most = b"", DATA_MAX - _ANSWER.size
+        while len(data) < size:
+            data += self._memory_access(part, len(data), min(most, size - len(data)), b"")
+        return data
+
+    def write_part(self, part: int, offset: int, octets: bytes) -> None:
+        """Changes the board's memory, as a particle does; for tests."""
+        self._memory_access(part, offset, 0, octets)
+
+    def _memory_access(self, part: int, offset: int, count: int, written: bytes) -> bytes:
+        data = _ANSWER.pack(0, part, offset, count) + written
+        for answer in self._answers(links.MEMORY, data, links.MEMORY):
+            _, its_part, its_offset, size = _ANSWER.unpack_from(answer)
+            if (its_part, its_offset) == (part, offset):
+                if size < 0 or len(answer) != _ANSWER.size + count:
+                    raise Refused(f"{self.board}: part {part} has no {count} octets at {offset}")
+                return answer[_ANSWER.size :]
+        raise Silent(f"{self.board}: no answer about its memory in {TRIES * ANSWER_S:g} s")
+
+    # -- what it took, and what differs
+
+    def costs(self) -> list[Cost]:
+        """What each member took so far."""
+        names = [*MEMBERS, _FAULT_BIT[0]]
+        octets = self.read_part(_PART_COSTS, _COST.size * len(names))
+        figures = _COST.iter_unpack(octets)
+        return [
+            Cost(name, runs, total / max(runs, 1), most)
+            for name, (runs, total, most) in zip(names, figures, strict=True)
+        ]
+
+    def _variable(self) -> str:
+        """The first variable of the flight core that is not the desk's."""
+        for name, part, desk in self._parts():
+            c_type = ffi.typeof(desk).item
+            octets = self.read_part(part, ffi.sizeof(c_type))
+            found = first_difference(c_type, bytes(ffi.buffer(desk)), octets)
+            if found is not None:
+                variable, here, there = found
+                return f"{name}{variable} is {here!r} on the desk, {there!r} on {self.board}"
+        return "the hashes differ, and no variable does any more"
+
+    def _parts(self) -> Iterator[tuple[str, int, Any]]:
+        """Name, number and the desk's struct of each part (native/firmware/common/flight.h)."""
+        flight = self._flight
+        for number, intake in intakes(self._vehicle).items():
+            yield f"intake {intake.name}", number, intake.state
+        if len(self._vehicle.sensors.imu.intakes) > 1:  # a single IMU is not chosen on the desk
+            yield "imu_choice", 10, flight.imu_choice
+        yield "navigation", 11, flight.navigation
+        yield "guidance", 12, flight.guidance
+        yield "touchdown", 13, flight.touchdown
+        yield "control", 14, flight.control
+        yield "effectors", 15, flight.effectors
+        yield "fault_state", 16, self._faults.state
+        yield "fault_memory", 17, self._faults.memory
+
+
+def first_difference(c_type: Any, one: bytes, other: bytes) -> tuple[str, Any, Any] | None:
+    """Path of the first number that is not the same in two structs, and both numbers.
+
+    Pointers are passed over.
+    """
+    if one == other or c_type.kind == "pointer":
+        return None
+    if c_type.kind == "primitive":
+        pair = [ffi.cast(ffi.getctype(c_type, "*"), ffi.from_buffer(x))[0] for x in (one, other)]
+        return "", *pair
+    if c_type.kind == "array":
+        size = ffi.sizeof(c_type.item)
+        places = [(f"[{k}]", c_type.item, k * size) for k in range(c_type.length)]
+    else:
+        places = [(f".{name}", field.type, field.offset) for name, field in c_type.fields]
+    for name, part, at in places:
+        end = at + ffi.sizeof(part)
+        if found := first_difference(part, one[at:end], other[at:end]):
+            path, here, there = found
+            return name + path, here, there
+    return None
+
+
+class _Noted:
+    """An input port whose samples are noted as they are read."""
+
+    def __init__(self, port: InputPort, number: int, seen: list[tuple[int, Any]]) -> None:
+        self.name = port.name
+        self.holds_one = holds_one(port)
+        self.row = memory_of(port)
+        self._read, self._number, self._note = port.read, number, seen.append
+
+    def read(self) -> Any:
+        sample = self._read()
+        if sample is not None:
+            self._note((self._number, sample))
+        return sample
+
+
+class _Held:
+    """An output port whose rows are kept back."""
+
+    def __init__(self, port: OutputPort, held: list[tuple[OutputPort, Any]]) -> None:
+        self.name = port.name
+        self._port, self._hold = port, held.append
+
+    def write(self, message: Any) -> None:
+        self._hold((self._port, message))

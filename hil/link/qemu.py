@@ -1,0 +1,98 @@
+"""Emulated boards: QEMU, or a program, with the flight image at the end of a pseudo-terminal."""
+
+from __future__ import annotations
+
+import mmap
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hil.link.carriers import PseudoTerminal
+
+ROOT = Path(__file__).parents[2]
+IMAGES = ROOT / "build/firmware"
+MACHINES = ("mps2-an386", "mps2-an500")
+PROGRAM = "posix"
+BOARDS = (*MACHINES, PROGRAM)
+MAPS_OCTETS = 16 << 20
+START_S = 5.0
+INSTRUCTION_NS, CYCLE_NS = 64, 40  # -icount shift=6, and the 25 MHz of the board's timer
+
+
+class BoardError(Exception):
+    """A board that cannot be started; the message says what is missing."""
+
+
+@dataclass
+class EmulatedBoard:
+    """One board, its line `carrier` and its memory for maps, `memory`; it ends with the context."""
+
+    name: str
+
+    def __enter__(self) -> EmulatedBoard:
+        image = (
+            IMAGES / self.name / "firmware" / ("flight" if self.name == PROGRAM else "flight.elf")
+        )
+        if not image.exists():
+            raise BoardError(f"{self.name}: {image} is missing; `make firmware` builds it")
+        self._folder = tempfile.TemporaryDirectory(prefix="board-", dir=_memory_folder())
+        self.maps = Path(self._folder.name) / "maps"
+        with self.maps.open("w+b") as file:
+            file.truncate(MAPS_OCTETS)
+            self.memory = mmap.mmap(file.fileno(), MAPS_OCTETS)
+        self.carrier = PseudoTerminal()
+        try:
+            self.process = subprocess.Popen(
+                self._command(image), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
+        except OSError as error:
+            raise BoardError(f"{self.name}: {error}") from None
+        self._wait_for_line()
+        return self
+
+    def _command(self, image: Path) -> list[str]:
+        if self.name == PROGRAM:
+            return [str(image), self.carrier.path, str(self.maps)]
+        emulator = shutil.which("qemu-system-arm")
+        if emulator is None:
+            raise BoardError(
+                f"{self.name}: qemu-system-arm is missing; on Debian: "
+                "apt-get install qemu-system-arm"
+            )
+        maps = f"memory-backend-file,id=maps,size={MAPS_OCTETS},mem-path={self.maps},share=on"
+        return [
+            *(emulator, "-M", f"{self.name},memory-backend=maps", "-object", maps),
+            *("-nographic", "-monitor", "none", "-icount", "shift=6", "-kernel", str(image)),
+            *("-chardev", f"serial,id=line,path={self.carrier.path}", "-serial", "chardev:line"),
+        ]
+
+    def _wait_for_line(self) -> None:
+        until_s = time.monotonic() + START_S
+        while not self.carrier.reopen():
+            if self.process.poll() is not None or time.monotonic() > until_s:
+                raise BoardError(f"{self.name}: did not start: {self._complaint()}")
+            time.sleep(0.001)
+
+    def _complaint(self) -> str:
+        self.process.kill()
+        assert self.process.stderr is not None
+        return self.process.stderr.read().decode(errors="replace").strip() or "no word"
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        self.carrier.close()
+        self.memory.close()
+        with suppress(OSError):
+            self._folder.cleanup()
+
+
+def _memory_folder() -> str | None:
+    """Where a file is memory, if this machine has such a place."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None

@@ -1,0 +1,305 @@
+#include "flight.h"
+
+#include <string.h>
+
+#include "console.h"
+#include "onboard/core_hash.h"
+#include "onboard/elementary.h"
+#include "onboard/flight_exchange.h"
+#include "onboard/hash.h"
+#include "onboard/link.h"
+#include "platform.h"
+
+#define WORD 8
+#define CONFIG_WORDS 3
+#define MEMORY_WORDS 4
+#define VERSION 1000 /* 0.1.0 */
+
+static struct {
+  ob_link link;
+  ob_flight flight;
+  ob_flight_memory memory;
+  ob_grant grant;
+  ob_reply reply;
+  flight_cost cost[FLIGHT_MEMBERS];
+  int64_t flying;         /* 1 once an image was accepted */
+  int64_t patience_ticks; /* 0: lockstep */
+  int64_t granted_ns;     /* own clock, when the last grant came */
+  int64_t safed;
+  uint8_t image[OB_FLIGHT_IMAGE_MAX];
+  uint8_t octets[OB_PACKET_DATA_MAX]; /* of what is sent */
+  uint8_t frame[OB_FRAME_OCTETS_MAX];
+} board;
+
+/* ---- sending ---- */
+
+static void send_packet(int64_t apid, int32_t count) {
+  platform_send(board.frame, ob_link_frame(&board.link, apid, board.octets, count, board.frame));
+}
+
+static void put_words(const int64_t *words, int32_t count) {
+  memcpy(board.octets, words, (size_t)count * WORD); /* little endian, as every board here */
+}
+
+/* ---- configuration ---- */
+
+static int64_t store(uint8_t *to, int64_t room, int64_t offset, const uint8_t *from, int32_t count) {
+  if (offset < 0 || offset > room - count) {
+    return 1;
+  }
+  memcpy(to + offset, from, (size_t)count);
+  return 0;
+}
+
+static int64_t begin(int64_t argument) {
+  uint32_t maps_size;
+  const uint8_t *maps = platform_maps(&maps_size);
+  const uint32_t size = (uint32_t)argument;
+  const ob_flight_image_error error =
+      size > sizeof board.image
+          ? OB_FLIGHT_IMAGE_SIZE
+          : ob_flight_begin(&board.flight, &board.memory, board.image, size, maps, maps_size);
+  board.flying = error == OB_FLIGHT_IMAGE_OK;
+  board.patience_ticks = argument >> 32;
+  board.granted_ns = platform_now_ns();
+  board.safed = 0;
+  board.reply = (ob_reply){.tick = -1, .hash = OB_HASH_SEED};
+  memset(board.cost, 0, sizeof board.cost);
+  console_line(board.flying ? "flight begins" : "image refused");
+  platform_watchdog_kick();
+  return error;
+}
+
+static int64_t configure(int64_t what, int64_t argument, const uint8_t *piece, int32_t count) {
+  switch (what) {
+    case FLIGHT_CONFIG_IMAGE:
+      board.flying = 0; /* the table of fault protection is read where it lies */
+      return store(board.image, sizeof board.image, argument, piece, count);
+    case FLIGHT_CONFIG_MATCHES:
+      return store((uint8_t *)board.memory.matches, sizeof board.memory.matches, argument, piece,
+                   count);
+    case FLIGHT_CONFIG_BEGIN:
+      return begin(argument);
+    default:
+      return 1;
+  }
+}
+
+static void take_config(const ob_packet *packet) {
+  int64_t words[CONFIG_WORDS];
+  const int32_t head = sizeof words;
+  if (packet->data_octets < head) {
+    return;
+  }
+  memcpy(words, packet->data, sizeof words);
+  const int64_t status = configure(words[1], words[2], packet->data + head, packet->data_octets - head);
+  put_words((const int64_t[]){platform_now_ns(), words[1], words[2], status}, 4);
+  send_packet(OB_APID_CONFIG_ANSWER, 4 * WORD);
+}
+
+/* ---- memory ---- */
+
+static uint8_t *part_of(int64_t part, int64_t *size) {
+  ob_flight_memory *m = &board.memory;
+  if (FLIGHT_PART_INTAKE <= part && part < OB_FLIGHT_INTAKES) {
+    *size = sizeof m->intake[part];
+    return (uint8_t *)&m->intake[part];
+  }
+  switch (part) {
+    case FLIGHT_PART_IMU_CHOICE:
+      *size = sizeof m->imu_choice;
+      return (uint8_t *)&m->imu_choice;
+    case FLIGHT_PART_NAVIGATION:
+      *size = sizeof m->navigation;
+      return (uint8_t *)&m->navigation;
+    case FLIGHT_PART_GUIDANCE:
+      *size = sizeof m->guidance;
+      return (uint8_t *)&m->guidance;
+    case FLIGHT_PART_TOUCHDOWN:
+      *size = sizeof m->touchdown;
+      return (uint8_t *)&m->touchdown;
+    case FLIGHT_PART_CONTROL:
+      *size = sizeof m->control;
+      return (uint8_t *)&m->control;
+    case FLIGHT_PART_EFFECTORS:
+      *size = sizeof m->effectors;
+      return (uint8_t *)&m->effectors;
+    case FLIGHT_PART_FAULT_STATE:
+      *size = sizeof m->fault_state;
+      return (uint8_t *)&m->fault_state;
+    case FLIGHT_PART_FAULT_MEMORY:
+      *size = sizeof m->fault_memory;
+      return (uint8_t *)&m->fault_memory;
+    case FLIGHT_PART_COSTS:
+      *size = sizeof board.cost;
+      return (uint8_t *)board.cost;
+    default:
+      *size = 0;
+      return board.octets;
+  }
+}
+
+static void take_memory(const ob_packet *packet) {
+  int64_t words[MEMORY_WORDS], size;
+  const int32_t head = sizeof words, most = OB_PACKET_DATA_MAX - head;
+  if (packet->data_octets < head) {
+    return;
+  }
+  memcpy(words, packet->data, sizeof words);
+  uint8_t *part = part_of(words[1], &size);
+  const int64_t offset = words[2], written = packet->data_octets - head;
+  int64_t count = words[3];
+  const int64_t fits = 0 <= count && count <= most && 0 <= offset && offset <= size &&
+                       count <= size - offset && written <= size - offset;
+  count = fits ? count : 0;
+  if (fits) {
+    memcpy(part + offset, packet->data + head, (size_t)written);
+    memcpy(board.octets + head, part + offset, (size_t)count);
+  }
+  put_words((const int64_t[]){platform_now_ns(), words[1], offset, fits ? size : -1}, 4);
+  send_packet(OB_APID_MEMORY, head + (int32_t)count);
+}
+
+/* ---- ticks ---- */
+
+/* Member by member, to know what each costs. */
+static uint32_t run_members(const ob_grant *g) {
+  const uint32_t begun = platform_cycles();
+  for (int32_t k = 0; k < FLIGHT_MEMBERS; k++) {
+    const int64_t member = g->members & 1 << k;
+    if (member) {
+      const uint32_t before = platform_cycles();
+      ob_flight_tick(&board.flight, g->now_ns, member, g->row, g->rows);
+      const int64_t cost = (int64_t)(platform_cycles() - before);
+      flight_cost *c = &board.cost[k];
+      c->runs++;
+      c->sum += cost;
+      c->most = cost > c->most ? cost : c->most;
+    }
+  }
+  return platform_cycles() - begun;
+}
+
+static int64_t rows_are_fitted(const ob_grant *g) {
+  int64_t fitted = 1;
+  for (int64_t k = 0; k < g->rows; k++) {
+    fitted = fitted && board.flight.intake[g->row[k].intake] != NULL;
+  }
+  return fitted;
+}
+
+static void send_reply(void) {
+  send_packet(OB_APID_REPLY, ob_reply_encode(board.octets, &board.reply));
+}
+
+static void take_grant(const ob_packet *packet) {
+  if (!board.flying || !ob_grant_decode(&board.grant, packet->data, packet->data_octets)) {
+    return;
+  }
+  const ob_grant *g = &board.grant;
+  board.granted_ns = platform_now_ns();
+  if (board.safed) {
+    board.safed = 0;
+    console_line("grants again");
+  }
+  if (g->tick > board.reply.tick && rows_are_fitted(g)) {
+    const int64_t refused = ob_exchange_before(&board.flight, &board.memory, g);
+    const uint32_t cost = run_members(g);
+    ob_exchange_after(&board.flight, g, refused, board.reply.hash, &board.reply);
+    board.reply.cost = (int64_t)cost;
+  }
+  send_reply();
+}
+
+/* Link lost: engines closed, thrusters off. The flight core is left as it is. */
+static void make_safe(void) {
+  ob_reply *r = &board.reply;
+  board.safed = 1;
+  r->sent = OB_SEND_THRUSTERS | OB_SEND_ENGINES;
+  r->thruster = (ob_thruster_command_row){.time_ns = r->now_ns, .sequence = r->thruster.sequence + 1};
+  for (int32_t k = 0; k < OB_ENGINES; k++) {
+    r->engine[k] = (ob_engine_command_row){.time_ns = r->now_ns, .sequence = r->engine[k].sequence + 1};
+  }
+  console_line("link lost: effectors safe");
+  send_reply();
+}
+
+static void watch_grants(int64_t now_ns) {
+  const int64_t patience_ns = board.patience_ticks * OB_FLIGHT_TICK_NS;
+  if (board.flying && board.patience_ticks > 0 && !board.safed &&
+      now_ns - board.granted_ns > patience_ns) {
+    make_safe();
+  }
+}
+
+/* ---- the loop ---- */
+
+static void take(const ob_packet *packet) {
+  switch (packet->apid) {
+    case OB_APID_GRANT:
+      take_grant(packet);
+      break;
+    case OB_APID_CONFIG:
+      take_config(packet);
+      break;
+    case OB_APID_MEMORY:
+      take_memory(packet);
+      break;
+    default:
+      break;
+  }
+}
+
+static void receive(void) {
+  uint8_t octets[256];
+  int32_t count;
+  while ((count = platform_receive(octets, sizeof octets)) > 0) {
+    for (int32_t at = 0; at < count;) {
+      ob_received received;
+      at += ob_link_take(&board.link, platform_now_ns(), octets + at, count - at, &received);
+      if (received.kind == OB_RECEIVED_PACKET) {
+        take(&received.packet);
+      }
+    }
+  }
+}
+
+static void send_what_is_due(void) {
+  int32_t count;
+  while ((count = ob_link_due(&board.link, platform_now_ns(), board.frame)) > 0) {
+    platform_send(board.frame, count);
+  }
+}
+
+/* Double arithmetic as the core needs it: a sum that libgcc alone gets wrong, a root, a sine. */
+static int self_test(void) {
+  const volatile double one = 1.0, small = -2e-10, third = 1.0 / 3.0;
+  return one + small == 0.9999999998 && ob_sqrt(third * third) == third &&
+         ob_sin(third) * ob_sin(third) + ob_cos(third) * ob_cos(third) - one < 1e-15;
+}
+
+static void introduce(void) {
+  ob_hello here = {.session = platform_session(),
+                   .identity = platform_session(),
+                   .firmware_version = VERSION,
+                   .core_hash = ob_core_hash()};
+  strncpy(here.board, PLATFORM_NAME, sizeof here.board - 1);
+  ob_link_init(&board.link, OB_LINK_BOARD, &here, 0);
+  console_text("onboard flight on ");
+  console_text(PLATFORM_NAME);
+  console_text(", start: ");
+  console_text(platform_start_cause());
+  console_line(self_test() ? ", self-test passed" : ", SELF-TEST FAILED");
+}
+
+void flight_run(void) {
+  introduce();
+  platform_watchdog_start();
+  for (;;) {
+    platform_watchdog_kick();
+    receive();
+    send_what_is_due();
+    watch_grants(platform_now_ns());
+    platform_wait();
+  }
+}

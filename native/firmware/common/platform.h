@@ -1,0 +1,42 @@
+/* What a board gives to the flight image: a line, a clock, a watchdog, memory for maps. */
+#ifndef PLATFORM_H
+#define PLATFORM_H
+
+#include <stdint.h>
+
+extern const char PLATFORM_NAME[];
+
+void platform_start(void);
+
+/* Another number at each start, never 0. */
+uint64_t platform_session(void);
+
+/* Why the board started: one word. */
+const char *platform_start_cause(void);
+
+/* Octets that came, at most `room`; 0 when there are none. */
+int32_t platform_receive(uint8_t *octets, int32_t room);
+
+/* Octets lost because nobody took them in time. */
+int32_t platform_overruns(void);
+
+/* Sends all, waiting for room. */
+void platform_send(const uint8_t *octets, int32_t count);
+
+/* Sleeps until octets come, 10 ms at most. */
+void platform_wait(void);
+
+/* Since the start. */
+int64_t platform_now_ns(void);
+
+/* Counts up with the processor, for costs; wraps. */
+uint32_t platform_cycles(void);
+
+/* Memory that the desk fills with maps before a flight; NULL and 0 where there is none. */
+const uint8_t *platform_maps(uint32_t *size);
+
+/* From the start of the watchdog on, a loop that does not kick it for some seconds ends in a reset. */
+void platform_watchdog_start(void);
+void platform_watchdog_kick(void);
+
+#endif

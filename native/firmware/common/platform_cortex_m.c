@@ -1,0 +1,44 @@
+/* The platform of the boards with a Cortex-M: their drivers, and what survives a reset. */
+#include "board.h"
+#include "cortex_m.h"
+#include "onboard/hash.h"
+#include "platform.h"
+#include "startup.h"
+#include "uart.h"
+#include "watchdog.h"
+
+#include <stddef.h>
+
+#define WATCHDOG_S 8 /* the CRC of 4 MB of map takes 3 */
+
+const char PLATFORM_NAME[] = BOARD_NAME;
+
+void platform_start(void) {
+  systick_start(BOARD_CLOCK_HZ);
+  uart_receive_start();
+}
+
+uint64_t platform_session(void) { return ob_hash_u64(OB_HASH_SEED, starts_so_far()) | 1; }
+
+const char *platform_start_cause(void) { return start_cause(); }
+
+int32_t platform_receive(uint8_t *octets, int32_t room) { return uart_receive(octets, room); }
+
+int32_t platform_overruns(void) { return uart_overruns(); }
+
+void platform_send(const uint8_t *octets, int32_t count) { uart_send(octets, count); }
+
+void platform_wait(void) { sleep_unless(uart_has_received); }
+
+int64_t platform_now_ns(void) { return systick_now_ns(); }
+
+uint32_t platform_cycles(void) { return systick_cycles(); }
+
+const uint8_t *platform_maps(uint32_t *size) {
+  *size = BOARD_MAPS_SIZE;
+  return (const uint8_t *)BOARD_MAPS_BASE;
+}
+
+void platform_watchdog_start(void) { watchdog_start(WATCHDOG_S); }
+
+void platform_watchdog_kick(void) { watchdog_kick(); }

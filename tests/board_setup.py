@@ -1,0 +1,79 @@
+"""Boards for tests: the flight image as a program, and what emulated boards need."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hil.bench.processor import Processor, attached
+from hil.bench.result import Result
+from hil.bench.session import _Session
+from hil.bench.setting import prepare
+from hil.scenario import Scenario
+
+ROOT = Path(__file__).parents[1]
+SEARCH_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+def missing(*tools: str) -> list[str]:
+    return [tool for tool in tools if shutil.which(tool, path=SEARCH_PATH) is None]
+
+
+@cache
+def build(board: str) -> str:
+    """The images of a board; what the build said."""
+    tools = ["cmake"] if board == "posix" else ["cmake", "arm-none-eabi-gcc", "qemu-system-arm"]
+    if lacking := missing(*tools):
+        pytest.skip(f"not installed: {', '.join(lacking)}")
+    done = subprocess.run(
+        [ROOT / "native/firmware/build.sh", board],
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PATH": SEARCH_PATH},
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@contextmanager
+def board(name: str) -> Iterator[Processor]:
+    """A board that was built and said HELLO."""
+    build(name)
+    with attached(name if name == "posix" else f"qemu:{name}") as processor:
+        assert processor is not None
+        yield processor
+
+
+def session(scenario: Scenario, seed: int, processor: Processor) -> Any:
+    return _Session(prepare(scenario, seed), None, None, False, processor=processor)
+
+
+def flown(
+    scenario: Scenario,
+    seed: int,
+    name: str = "posix",
+    meanwhile: Callable[[Processor, int], None] | None = None,
+) -> Result:
+    """The result with a board; `meanwhile` is called before each exchange, with its tick."""
+    with board(name) as processor:
+        if meanwhile is not None:
+            exchange = processor.exchange
+
+            def disturbed(tick: int, now_ns: int) -> bool:
+                meanwhile(processor, tick)
+                return exchange(tick, now_ns)
+
+            processor.exchange = disturbed  # type: ignore[method-assign]
+        result: Result = session(scenario, seed, processor).fly()
+        return result
