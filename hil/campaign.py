@@ -12,21 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hil.bench.result import Result
-
-SUMMARISED = (
-    "touchdown_speed_vertical_m_s",
-    "touchdown_speed_horizontal_m_s",
-    "touchdown_rate_deg_s",
-    "tilt_deg",
-    "miss_distance_m",
-    "navigation_error_m",
-    "propellant_used_kg",
-    "propellant_margin_m_s",
-    "fixes",
-    "faults_tripped",
-    "wall_seconds",
-)
+from hil.bench.result import Figures
 
 
 @dataclass(frozen=True)
@@ -58,7 +44,7 @@ class Job(NamedTuple):
     executive: bool = False
 
 
-def _work(job: Job) -> Result:
+def _work(job: Job) -> Figures:
     from hil.bench import session
     from hil.scenario import load
 
@@ -67,7 +53,7 @@ def _work(job: Job) -> Result:
     return session.run(scenario, text, seed=job.seed, way=job.way, executive=job.executive)
 
 
-def results(jobs: Sequence[Job], workers: int) -> Iterator[Result]:
+def results(jobs: Sequence[Job], workers: int) -> Iterator[Figures]:
     """Fly in worker processes; results come in the order of the jobs."""
     if workers <= 1:
         yield from map(_work, jobs)
@@ -81,7 +67,7 @@ def fly(
     scenario: Path,
     seeds: Iterable[int],
     workers: int,
-    on_result: Callable[[Result], None],
+    on_result: Callable[[Figures], None],
     *,
     executive: bool = False,
 ) -> Summary:
@@ -89,7 +75,7 @@ def fly(
 
     Ctrl-C ends the campaign with the runs that were flown to their end.
     """
-    flown: list[Result] = []
+    flown: list[Figures] = []
     try:
         jobs = [Job(scenario, seed, executive=executive) for seed in seeds]
         for result in results(jobs, workers):
@@ -102,10 +88,10 @@ def fly(
     return summarise(flown)
 
 
-def summarise(flown: list[Result]) -> Summary:
+def summarise(flown: list[Figures]) -> Summary:
     """Percentiles over the runs in which a figure exists."""
     figures = {}
-    for name in SUMMARISED:
+    for name in flown[0].summarised if flown else ():
         values = [v for r in flown if (v := getattr(r, name)) is not None]
         if values:
             array = np.asarray(values, float)

@@ -19,7 +19,7 @@ from hil import scenario as scenarios
 from hil.bench import incident_plot, live, picture, processor, report, session
 from hil.bench.processor import Processor
 from hil.bench.recording import RecordingError
-from hil.bench.result import Result
+from hil.bench.result import Figures
 from hil.bench.setting import cautions
 from hil.link.carriers import AddressError
 from hil.link.endpoint import NotIdentified
@@ -148,7 +148,7 @@ def _attached(link: str) -> Iterator[Processor | None]:
         raise _Input(f"--link {error}") from None
 
 
-def _tell(result: Result, scenario: scenarios.Scenario, *, as_json: bool) -> None:
+def _tell(result: Figures, scenario: scenarios.Scenario, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(result.as_json()))
         return
@@ -227,7 +227,7 @@ def campaign(
     """Fly SCENARIO with many seeds. Nothing is recorded; a failure prints its seed."""
     _, _, path = _load(scenario)
 
-    def tell(result: Result) -> None:
+    def tell(result: Figures) -> None:
         if not as_json and result.verdict != "passed":
             reasons = "; ".join(result.failed_expectations) or result.verdict
             console.print(f"[red]seed {result.seed}: {reasons}[/red]")
@@ -291,8 +291,8 @@ def incidents_command(
     sys.exit(PASSED if met else FAILED)
 
 
-def _teller(quiet: bool) -> Callable[[incidents.Row, Result], None]:
-    def tell(row: incidents.Row, result: Result) -> None:
+def _teller(quiet: bool) -> Callable[[incidents.Row, Figures], None]:
+    def tell(row: incidents.Row, result: Figures) -> None:
         for line in [] if quiet else incidents.failures(row, result):
             console.print(line, style="dim" if line.startswith(" ") else "red")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-METRICS = (
+LANDING = (
     "landed",
     "crashed",
     "touchdown_speed_vertical_m_s",
@@ -40,6 +40,34 @@ METRICS = (
     "silent_s",
     "products_kept",
 )
+"""Figures of a landing."""
+
+ROVING = (
+    "arrived",
+    "stranded",
+    "waypoints",
+    "distance_m",
+    "closure_error_m",
+    "navigation_error_m",
+    "heading_error_deg",
+    "largest_slip",
+    "largest_tilt_deg",
+    "mean_slope_deg",
+    "energy_wh",
+    "charge_left",
+    "trips",
+    "stalls",
+    "faults_tripped",
+    "sim_seconds",
+    "restarts",
+    "deadlines_missed",
+    "trace_steps",
+    "silent_s",
+    "products_kept",
+)
+"""Figures of a drive."""
+
+METRICS = tuple(dict.fromkeys((*LANDING, *ROVING)))
 Metric = Literal[METRICS]  # type: ignore[valid-type]
 
 

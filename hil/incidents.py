@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hil import scenario as scenarios
-from hil.bench.result import Result
+from hil.bench.result import Figures
 from hil.campaign import Job, results
 from hil.scenario import INCIDENTS, WAYS, Incident, Scenario, ScenarioError
 
@@ -21,7 +21,7 @@ class Way:
     """One incident flown one way over the seeds."""
 
     expected: tuple[str, ...]  # metrics that the expectations of the incident are about
-    results: list[Result] = field(default_factory=list)
+    results: list[Figures] = field(default_factory=list)
 
     @property
     def passed(self) -> int:
@@ -131,7 +131,7 @@ def fly(
     paths: Iterable[Path],
     seeds: Sequence[int],
     workers: int,
-    on_result: Callable[[Row, Result], None],
+    on_result: Callable[[Row, Figures], None],
 ) -> tuple[list[Row], bool]:
     """Fly incidents three ways; `on_result` sees each result as it comes.
 
@@ -153,7 +153,7 @@ def fly(
     return rows, flown == len(plan)
 
 
-def failures(row: Row, result: Result) -> Iterator[str]:
+def failures(row: Row, result: Figures) -> Iterator[str]:
     """What is wrong with a run, and the command that flies it again."""
     if result.verdict != "passed":
         wrong = "; ".join(result.failed_expectations)

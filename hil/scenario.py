@@ -22,11 +22,12 @@ from pydantic import (
     model_validator,
 )
 
-from hil.expectation import Expectation
+from hil.expectation import LANDING, ROVING, Expectation
 from hil.extends import merge, to_toml
 from hil.faults import FaultSpec
 from hil.link.faults import LinkFaultSpec
 from hil.plant.preset import Dispersions
+from hil.plant.rover_preset import RoverDispersions
 from hil.trace import Trace
 from hil.validation import describe
 from onboard.executive import TICK_NS
@@ -45,11 +46,16 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Site(_Table):
-    """Target of the landing."""
+class Place(_Table):
+    """A place on the Moon: the origin of the site's axes."""
 
     latitude_deg: Annotated[float, Field(ge=-85.0, le=85.0)]
     longitude_deg: Annotated[float, Field(ge=-180.0, le=180.0)]
+
+
+class Site(Place):
+    """Target of the landing."""
+
     approach_azimuth_deg: Annotated[float, Field(ge=0.0, lt=360.0)] = 0.0
     search_radius_m: Annotated[float, Field(ge=0.0, le=2_000.0)] = 0.0  # 0: the place itself
 
@@ -102,6 +108,15 @@ class Initial(_Table):
         if self.apolune_altitude_m < self.perilune_altitude_m:
             raise ValueError("apolune_altitude_m must not be below perilune_altitude_m")
         return self
+
+
+class Standing(_Table):
+    """Where a rover stands at the beginning, relative to the site; it is told so."""
+
+    east_m: Annotated[float, Field(ge=-500.0, le=500.0)] = 0.0
+    north_m: Annotated[float, Field(ge=-500.0, le=500.0)] = 0.0
+    heading_deg: Annotated[float, Field(ge=0.0, lt=360.0)] = 0.0  # from north towards east
+    charge: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0  # of the battery
 
 
 class Knowledge(_Table):
@@ -170,27 +185,27 @@ class Incident(_Table):
     nominal: Nominal = Nominal()
     historical: Historical
 
+    def expectations(self) -> tuple[tuple[Expectation, ...], ...]:
+        """Of its other ways."""
+        return self.nominal.expect, self.historical.expect
+
 
 QUIET = Expectation(metric="faults_tripped", equals=0)
 WAYS = ("ours", "historical", "nominal")
 
 
 class Scenario(_Table):
-    """One scenario file, checked."""
+    """One scenario file, checked: what all vehicles have in common."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]  # names a folder
     title: str
-    vehicle: Literal["slim", "resilience"]
+    vehicle: Literal["slim", "resilience", "micro"]
     dictionary: str | None = None  # a vehicle's name or a folder; None: the preset's
-    imus: Literal[1, 2] = 1  # fitted; the second is like the first, with errors of its own
     processor: Literal["desk", "cortex_m7"] = "desk"  # whose execution times the executive has
     epoch_utc: datetime
     duration_s: Annotated[float, Field(ge=TICK_NS / 1e9, le=100_000.0)]
-    site: Site
+    site: Place
     world: World = World()
-    initial: Initial
-    dispersion: Dispersions | None = None  # None: the preset's; otherwise what is left out is zero
-    knowledge: Knowledge = Knowledge()
     parameters: dict[str, float] = {}
     components: dict[str, str] = {}  # member of the schedule -> FILE.py:CLASS
     command: tuple[Command, ...] = ()
@@ -238,6 +253,22 @@ class Scenario(_Table):
         flown._way = way
         return flown
 
+    @model_validator(mode="after")
+    def _figures_of_the_vehicle(self) -> Scenario:
+        """Each kind of vehicle has figures of its own."""
+        known = self.metrics()
+        ways = (self.expect, *(() if self.incident is None else self.incident.expectations()))
+        for expectation in (e for way in ways for e in way):
+            if expectation.metric is not None and expectation.metric not in known:
+                wrong = f"expect: metric = {expectation.metric!r}"
+                raise ValueError(f"{wrong}: allowed for {self.vehicle}: {', '.join(known)}")
+        return self
+
+    @classmethod
+    def metrics(cls) -> tuple[str, ...]:
+        """Figures that may be expected of it."""
+        raise NotImplementedError
+
     @field_validator("epoch_utc", mode="before")
     @classmethod
     def _utc(cls, value: Any) -> datetime:
@@ -246,6 +277,35 @@ class Scenario(_Table):
         if not 1900 <= value.year < 2100:
             raise ValueError("allowed: years 1900 to 2099, for which the ephemeris holds")
         return value.astimezone(UTC)
+
+
+class LanderScenario(Scenario):
+    """A landing."""
+
+    imus: Literal[1, 2] = 1  # fitted; the second is like the first, with errors of its own
+    site: Site
+    initial: Initial
+    dispersion: Dispersions | None = None  # None: the preset's; otherwise what is left out is zero
+    knowledge: Knowledge = Knowledge()
+
+    @classmethod
+    def metrics(cls) -> tuple[str, ...]:
+        return LANDING
+
+
+class RoverScenario(Scenario):
+    """A drive."""
+
+    initial: Standing = Standing()
+    dispersion: RoverDispersions | None = None  # as of a landing
+
+    @classmethod
+    def metrics(cls) -> tuple[str, ...]:
+        return ROVING
+
+
+ROVERS = ("micro",)
+"""Presets that are rovers; the others land."""
 
 
 def find(name: str, folder: Path = Path()) -> Path:
@@ -348,9 +408,10 @@ def _toml(text: str, origin: str) -> dict[str, Any]:
 
 
 def _checked(tables: dict[str, Any], origin: str) -> Scenario:
+    kind = RoverScenario if tables.get("vehicle") in ROVERS else LanderScenario
     try:
-        scenario = Scenario.model_validate(tables)
+        scenario = kind.model_validate(tables)
     except ValidationError as error:
-        raise ScenarioError(describe(error, origin, Scenario)) from None
+        raise ScenarioError(describe(error, origin, kind)) from None
     scenario._origin = origin
     return scenario

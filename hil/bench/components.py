@@ -7,12 +7,10 @@ code; a recording keeps its source, so that a replay needs no file.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-
-from onboard.vehicles.lander import COMPONENTS
 
 ATTACHED = "component."  # and the member's name: an attachment of a recording
 
@@ -30,14 +28,18 @@ class Component:
 
 
 def load(
-    components: Mapping[str, str], origin: str, sources: Mapping[str, str] | None = None
+    components: Mapping[str, str],
+    known: Collection[str],
+    origin: str,
+    sources: Mapping[str, str] | None = None,
 ) -> dict[str, Component]:
-    """The components of a scenario by member; `sources` has the files' texts, if not the files."""
+    """The components of a scenario by member, one of those `known`; `sources` has the files' texts,
+    if not the files."""
     found = {}
     for member, place in components.items():
         where = f"{origin}: components.{member} = {place!r}"
-        if member not in COMPONENTS:
-            raise ComponentError(f"{where}: allowed members: {', '.join(COMPONENTS)}")
+        if member not in known:
+            raise ComponentError(f"{where}: allowed members: {', '.join(known)}")
         file, _, name = place.rpartition(":")
         if not file.endswith(".py") or not name.isidentifier():
             raise ComponentError(f"{where}: allowed: FILE.py:CLASS")

@@ -15,10 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from hil.bench.processor import Processor
-from hil.bench.result import Result
+from hil.bench.result import Figures
 from hil.incidents import Row
 from hil.link.qemu import CYCLE_NS, INSTRUCTION_NS, MACHINES
-from hil.scenario import Scenario
+from hil.scenario import RoverScenario, Scenario
 from hil.world.terrain import MOON_RADIUS_M
 
 REFRESH_HZ = 5.0
@@ -26,7 +26,7 @@ EVENTS_SHOWN = 8
 
 
 class View:
-    """Phase, altitude, speed, navigation error and its 3-sigma, propellant, events, progress."""
+    """Phase, where it is and how fast, what navigation is wrong by, events, progress."""
 
     def __init__(self, scenario: Scenario, seed: int, console: Console) -> None:
         self._scenario = scenario
@@ -52,17 +52,8 @@ class View:
         figures.add_column(style="dim")
         figures.add_column(justify="right", min_width=12)
         figures.add_column(style="dim")
-        error, sigma = _position_error(row)
-        speed = _norm(row, "true_velocity_{}_m_s")
-        error_style = "green" if error <= 3.0 * sigma else "red"
-        figures.add_row("phase", mode, "")
-        figures.add_row("altitude", f"{row['true_altitude_m']:,.1f} m", "")
-        figures.add_row("speed", f"{speed:,.1f} m/s", f"{_climb_m_s(row):+.1f} up")
-        figures.add_row(
-            "navigation error", Text(f"{error:,.1f} m", style=error_style), f"3σ {3 * sigma:,.1f} m"
-        )
-        figures.add_row("propellant", f"{row['propellant_kg']:.1f} kg", f"{row['throttle']:.0%}")
-        figures.add_row("to the target", f"{_range(row):,.0f} m", "")
+        show = _driving if isinstance(self._scenario, RoverScenario) else _landing
+        show(figures, row, mode)
         bar = Table.grid()  # a bar of its own width does not end its line
         bar.add_row(ProgressBar(total=1.0, completed=self._progress(row), width=48))
         head = Text(f"{self._scenario.title}, seed {self._seed}   t = {row['time_s']:.1f} s   ")
@@ -71,8 +62,37 @@ class View:
         self._live.update(Panel(Group(head, bar, figures, events), border_style="dim"))
 
     def _progress(self, row: dict[str, float]) -> float:
+        if isinstance(self._scenario, RoverScenario):
+            return row["time_s"] / self._scenario.duration_s
         self._from_m = max(self._from_m, _range(row))
         return 1.0 - _range(row) / self._from_m
+
+
+def _landing(figures: Table, row: dict[str, float], mode: str) -> None:
+    """Rows of `hil.bench.log`: altitude, navigation error and its 3-sigma, propellant."""
+    error, sigma = _position_error(row)
+    speed = _norm(row, "true_velocity_{}_m_s")
+    error_style = "green" if error <= 3.0 * sigma else "red"
+    figures.add_row("phase", mode, "")
+    figures.add_row("altitude", f"{row['true_altitude_m']:,.1f} m", "")
+    figures.add_row("speed", f"{speed:,.1f} m/s", f"{_climb_m_s(row):+.1f} up")
+    figures.add_row(
+        "navigation error", Text(f"{error:,.1f} m", style=error_style), f"3σ {3 * sigma:,.1f} m"
+    )
+    figures.add_row("propellant", f"{row['propellant_kg']:.1f} kg", f"{row['throttle']:.0%}")
+    figures.add_row("to the target", f"{_range(row):,.0f} m", "")
+
+
+def _driving(figures: Table, row: dict[str, float], mode: str) -> None:
+    """Rows of `hil.bench.drive_log`: place, heading, what odometry is wrong by, battery."""
+    error = math.hypot(*(row[f"odometry_{a}_m"] - row[f"true_{a}_m"] for a in ("east", "north")))
+    heading = math.degrees(row["true_heading_rad"]) % 360.0
+    figures.add_row("phase", mode, f"waypoint {row['leg'] + 1:.0f}")
+    figures.add_row("east", f"{row['true_east_m']:,.2f} m", "")
+    figures.add_row("north", f"{row['true_north_m']:,.2f} m", f"heading {heading:.0f} deg")
+    figures.add_row("speed", f"{100 * row['true_speed_m_s']:.1f} cm/s", "")
+    figures.add_row("odometry error", f"{error:,.2f} m", f"of {row['true_distance_m']:,.1f} m")
+    figures.add_row("battery", f"{row['charge']:.0%}", f"{row['voltage_v']:.2f} V")
 
 
 def _range(row: dict[str, float]) -> float:
@@ -96,7 +116,7 @@ def _position_error(row: dict[str, float]) -> tuple[float, float]:
     return error, _norm(row, "sigma_{}_m")
 
 
-def verdict_table(result: Result, scenario: Scenario) -> Table:
+def verdict_table(result: Figures, scenario: Scenario) -> Table:
     """Figures, expectations and verdict."""
     figures = result.as_json()
     failed = {line.split(" ", 1)[0] for line in result.failed_expectations}
@@ -179,7 +199,7 @@ def cost_table(processor: Processor, scenario: Scenario) -> Table:
     return table
 
 
-def profile_table(rows: list[tuple[str, int, float]], result: Result) -> Table:
+def profile_table(rows: list[tuple[str, int, float]], result: Figures) -> Table:
     """What a tick costs: (part, calls, seconds) of one run on this machine."""
     ticks = max(1, round(result.sim_seconds * 100.0))
     total = sum(seconds for _, _, seconds in rows)

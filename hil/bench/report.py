@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hil.bench import lanes
 from hil.bench.history import History
-from hil.bench.result import Result
+from hil.bench.result import Figures
 from hil.bench.whole_file import write_whole
 from hil.scenario import Scenario
 from onboard.fault_protection.diagrams import mode_graph
@@ -71,14 +71,19 @@ class EventLine:
     text: str
 
 
+Chart = tuple[str, str, "Callable[[Figure, Run], None]"]
+"""Title, note and who draws it."""
+
+
 @dataclass(frozen=True)
 class Run:
     """Everything a report shows."""
 
     scenario: Scenario
-    result: Result
-    log: npt.NDArray[np.void]  # `hil.bench.log.DTYPE`
+    result: Figures
+    log: npt.NDArray[np.void]  # of a landing `hil.bench.log.DTYPE`
     ground_m: Floats  # (n, 2) along-track distance to the target, ground elevation above the target
+    charts: Sequence[Chart] | None = None  # None: those of a landing
     frames: Sequence[FrameView] = ()
     members: Sequence[MemberUse] = ()
     events: Sequence[EventLine] = ()
@@ -106,7 +111,7 @@ def write(path: Path, run: Run) -> None:
         run=run,
         result=run.result,
         figures=_figures(run.result, run.scenario),
-        charts=[_chart(*chart, run) for chart in _CHARTS] if len(run.log) > 1 else [],
+        charts=[_chart(*chart, run) for chart in run.charts or _CHARTS] if len(run.log) > 1 else [],
         frames=[_frame(f) for f in _spread(run.frames, FRAMES_SHOWN)],
         frame_count=len(run.frames),
         **_protection(run.history),
@@ -115,7 +120,7 @@ def write(path: Path, run: Run) -> None:
     write_whole(path, page.encode())
 
 
-def _figures(result: Result, scenario: Scenario) -> list[dict[str, Any]]:
+def _figures(result: Figures, scenario: Scenario) -> list[dict[str, Any]]:
     wanted = {e.subject: str(e) for e in scenario.expect}
     failed = {line.split(" ", 1)[0] for line in result.failed_expectations}
     skip = ("scenario", "seed", "verdict", "failed_expectations", "session")
@@ -294,7 +299,7 @@ def _touchdown(figure: Figure, run: Run) -> None:
     end.legend(frameon=False)
 
 
-_CHARTS: tuple[tuple[str, str, Callable[[Figure, Run], None]], ...] = (
+_CHARTS: tuple[Chart, ...] = (
     ("Trajectory over terrain", "Dots: crater fixes. Left all, right the last 6 km.", _trajectory),
     ("Altitude and speed", "Lines: the phases of guidance.", _profile),
     ("Position error against 3 sigma", "Logarithmic outside ±10 m.", _navigation("", "m")),

@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar, TypeVar
 
 from hil.expectation import Event
 from hil.scenario import Scenario
 
+AnyResult = TypeVar("AnyResult", bound="Figures")
+
 
 @dataclass
-class Result:
-    """One run in figures. The keys of `as_json` are stable; `docs/run.md` describes them."""
+class Figures:
+    """What any run comes to. The keys of `as_json` are stable; `docs/run.md` describes them."""
 
+    summarised: ClassVar[tuple[str, ...]] = ()  # by a campaign
     scenario: str
     seed: int
     way: str = "ours"  # ours | historical | nominal
     verdict: str = "failed"  # passed | failed | interrupted
     failed_expectations: list[str] = field(default_factory=list)
-    landed: bool = False
-    crashed: bool = False
-    touchdown_speed_vertical_m_s: float | None = None
-    touchdown_speed_horizontal_m_s: float | None = None
-    touchdown_rate_deg_s: float | None = None
-    tilt_deg: float | None = None
-    miss_distance_m: float | None = None
-    navigation_error_m: float | None = None
-    propellant_used_kg: float | None = None
-    propellant_margin_m_s: float | None = None
-    cutoff_delay_s: float | None = None
-    fixes: int = 0
-    frames: int = 0
     faults_tripped: int = 0
-    impact_speed_m_s: float | None = None
-    perilune_altitude_m: float | None = None
-    engine_gap_s: float | None = None
-    cutoff_altitude_m: float | None = None
-    minimum_height_m: float | None = None
-    largest_tilt_deg: float | None = None
-    sink_gain_m_s: float | None = None
-    attitude_error_deg: float | None = None
-    drift_m: float | None = None
-    rejected_s: float | None = None
     trace_steps: int | None = None
     restarts: int = 0
     deadlines_missed: int = 0
@@ -59,12 +39,97 @@ class Result:
     session: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """The vehicle's own figures stand before those of its computer."""
+        values = asdict(self)
+        common = [f.name for f in fields(Figures)]
+        own = [name for name in values if name not in common]
+        head = common[: common.index("failed_expectations") + 1]
+        return {name: values[name] for name in (*head, *own, *common[len(head) :])}
+
+
+@dataclass
+class Result(Figures):
+    """A landing in figures."""
+
+    summarised: ClassVar[tuple[str, ...]] = (
+        "touchdown_speed_vertical_m_s",
+        "touchdown_speed_horizontal_m_s",
+        "touchdown_rate_deg_s",
+        "tilt_deg",
+        "miss_distance_m",
+        "navigation_error_m",
+        "propellant_used_kg",
+        "propellant_margin_m_s",
+        "fixes",
+        "faults_tripped",
+        "wall_seconds",
+    )
+    landed: bool = False
+    crashed: bool = False
+    touchdown_speed_vertical_m_s: float | None = None
+    touchdown_speed_horizontal_m_s: float | None = None
+    touchdown_rate_deg_s: float | None = None
+    tilt_deg: float | None = None
+    miss_distance_m: float | None = None
+    navigation_error_m: float | None = None
+    propellant_used_kg: float | None = None
+    propellant_margin_m_s: float | None = None
+    cutoff_delay_s: float | None = None
+    fixes: int = 0
+    frames: int = 0
+    impact_speed_m_s: float | None = None
+    perilune_altitude_m: float | None = None
+    engine_gap_s: float | None = None
+    cutoff_altitude_m: float | None = None
+    minimum_height_m: float | None = None
+    largest_tilt_deg: float | None = None
+    sink_gain_m_s: float | None = None
+    attitude_error_deg: float | None = None
+    drift_m: float | None = None
+    rejected_s: float | None = None
+
+
+@dataclass
+class DriveResult(Figures):
+    """A drive in figures."""
+
+    summarised: ClassVar[tuple[str, ...]] = (
+        "distance_m",
+        "closure_error_m",
+        "navigation_error_m",
+        "heading_error_deg",
+        "largest_slip",
+        "largest_tilt_deg",
+        "mean_slope_deg",
+        "energy_wh",
+        "trips",
+        "faults_tripped",
+        "sim_seconds",
+        "wall_seconds",
+    )
+    arrived: bool = False  # at the last waypoint, as it believes
+    stranded: bool = False  # tipped over, or without power
+    waypoints: int = 0  # reached
+    distance_m: float = 0.0  # true way
+    closure_error_m: float = 0.0  # from the end to the start, true
+    navigation_error_m: float | None = None  # at the end: believed against true, horizontal
+    heading_error_deg: float | None = None
+    largest_slip: float = 0.0  # of a wheel, over a second
+    largest_tilt_deg: float = 0.0
+    mean_slope_deg: float = 0.0  # of the ground below it
+    energy_wh: float = 0.0  # from the battery
+    charge_left: float = 0.0
+    trips: int = 0  # of wheels
+    stalls: int = 0  # of those, for being blocked
 
 
 def judge(
-    result: Result, scenario: Scenario, events: Sequence[Event] = (), *, interrupted: bool = False
-) -> Result:
+    result: AnyResult,
+    scenario: Scenario,
+    events: Sequence[Event] = (),
+    *,
+    interrupted: bool = False,
+) -> AnyResult:
     """Fill in verdict and failed expectations."""
     figures = asdict(result)
     lines = (expectation.wrong(figures, events) for expectation in scenario.expect)

@@ -2,7 +2,7 @@
 
 Each tick the plant moves 10 ms, then the flight executive gets the grant of that tick, reads its
 ports, and leaves commands that the plant obeys in the next. `replay` runs the same vehicle on the
-recorded inputs.
+recorded inputs. What differs from vehicle to vehicle is its kind's: `hil.bench.kind`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import difflib
 import gc
 import hashlib
 import json
-import math
 import os
 import signal
 import threading
@@ -23,44 +22,37 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import onboard
-from hil.bench import batch, metrics
+from hil.bench import batch
 from hil.bench import history as histories
-from hil.bench import log as logs
 from hil.bench.components import ATTACHED
 from hil.bench.flight_image import NotForBoards
 from hil.bench.history import Witness
+from hil.bench.kind import kind_of
 from hil.bench.live import View
 from hil.bench.load import LoadPort
 from hil.bench.memory import EmulatedMemory
 from hil.bench.processor import Processor, Refused, Silent
 from hil.bench.radio import Ground
 from hil.bench.recording import McapSink, Recording
-from hil.bench.replay import Difference, Replay, ReplayCamera, ReplayMemory, ReplayRadio
-from hil.bench.report import EventLine, FrameView, MemberUse, Run
-from hil.bench.result import Result, judge
-from hil.bench.setting import InputError, Setting, prepare
+from hil.bench.replay import Difference, Replay
+from hil.bench.report import EventLine, MemberUse, Run
+from hil.bench.result import Figures, judge
+from hil.bench.setting import InputError
 from hil.bench.trace import TracedProtection
 from hil.bench.whole_file import write_whole
 from hil.expectation import Event
 from hil.faults import FaultError, attach
 from hil.link.carriers import Unplugged
-from hil.plant.lander import Touchdown
 from hil.scenario import Scenario, ScenarioError, World, parse
-from hil.world.terrain import MOON_RADIUS_M
 from onboard.executive import TICK_NS, Criticality
 from onboard.services.commands import CommandError, CommandService
 from onboard.services.parameters import ParameterError
-from onboard.vehicles.lander import ROWS, Lander, LanderPorts
 
 __all__ = ["InputError", "Outcome", "next_folder", "profile", "read", "replay", "run"]
 
 LOG_TICKS = 10
 VIEW_TICKS = 20
-AFTER_REST_S = 3.0  # the vehicle has this long to make itself safe
-GRAVITY_M_S2 = 9.80665  # of specific impulse
 RECORDING = "session.mcap"
 RESULT = "result.json"
 USE = "use.json"
@@ -88,7 +80,7 @@ def run(
     way: str = "ours",
     executive: bool = False,
     processor: Processor | None = None,
-) -> Result:
+) -> Figures:
     """Fly one scenario with one seed; `folder` receives the recording and the result.
 
     `way` is one of `hil.scenario.WAYS`.
@@ -100,7 +92,7 @@ def run(
     An interrupt (Ctrl-C) ends the run cleanly. Raises InputError for what the user got wrong and
     RecordingError when the recording could not be written to its end.
     """
-    setting = prepare(_flown(scenario, way), seed)
+    setting = kind_of(scenario).prepare(_flown(scenario, way), seed)
     if folder is None:
         batches = not executive and processor is None
         return _Session(setting, None, view, real_time, batches=batches, processor=processor).fly()
@@ -186,10 +178,10 @@ class Stopwatch:
         return timed
 
 
-def profile(scenario: Scenario, *, seed: int) -> tuple[list[tuple[str, int, float]], Result]:
+def profile(scenario: Scenario, *, seed: int) -> tuple[list[tuple[str, int, float]], Figures]:
     """Fly once with a timer around each part of the tick: (part, calls, seconds)."""
     watch = Stopwatch()
-    session = _Session(prepare(scenario, seed), None, None, False, watch)
+    session = _Session(kind_of(scenario).prepare(scenario, seed), None, None, False, watch)
     result = session.fly()
     parts = [(name, int(calls), seconds) for name, (calls, seconds) in watch.parts.items()]
     rest = result.wall_seconds - sum(seconds for _, _, seconds in parts)
@@ -198,8 +190,9 @@ def profile(scenario: Scenario, *, seed: int) -> tuple[list[tuple[str, int, floa
 
 
 def trajectory(scenario: Scenario, *, seed: int, way: str = "ours") -> Any:
-    """Fly once, unrecorded: the log of truth, a structured array (`hil.bench.log.DTYPE`)."""
-    session = _Session(prepare(_flown(scenario, way), seed), None, None, False)
+    """Fly once, unrecorded: the log of truth, a structured array."""
+    setting = kind_of(scenario).prepare(_flown(scenario, way), seed)
+    session = _Session(setting, None, None, False)
     session.fly()
     return session.log.table()
 
@@ -209,7 +202,7 @@ class _Session:
 
     def __init__(
         self,
-        setting: Setting,
+        setting: Any,
         sink: McapSink | None,
         view: View | None,
         real_time: bool,
@@ -218,15 +211,16 @@ class _Session:
         batches: bool = False,
         processor: Processor | None = None,
     ) -> None:
-        self.setting = setting
+        """`setting` is of the kind of the scenario's vehicle."""
+        self.setting, self.kind = setting, kind_of(setting.scenario)
         self._processor = processor
         self._watch = watch
         self.view = view
         self.real_time = real_time
         self.plant = setting.plant()
         if watch is not None:
-            self.plant.step = watch.wrap("plant", self.plant.step)  # type: ignore[method-assign]
-        self.log, self._sink = logs.Log(sink), sink
+            self.plant.step = watch.wrap("plant", self.plant.step)
+        self._sink = sink
         scenario = setting.scenario
         try:
             self.memory = EmulatedMemory()
@@ -246,28 +240,23 @@ class _Session:
         except FaultError as error:
             raise InputError(str(error)) from None
         self.vehicle = self._vehicle(sink, watch and watch.wrap)
+        self.account = self.kind.Account(setting, self.plant, self.vehicle, sink)
+        self.log = self.account.log
         protection, faults = self.vehicle.fault_protection, self.vehicle.bus.topic("faults")
         self._witness = Witness(sink, protection, faults) if sink is not None else None
-        self._matches = self.vehicle.bus.topic("matches")
-        self._nav = self.vehicle.bus.topic("navigation")
-        self._guidance = self.vehicle.bus.topic("guidance")
-        self._gates = self.vehicle.bus.topic("gates")
-        self._touchdown = self.vehicle.bus.topic("touchdown")
-        self._matches_seen = self._events_seen = 0
-        self._frames = self._fixes = 0
-        self._contact_error_m: float | None = None
-        self._hash = 0
-        plain = sink is None and view is None and watch is None and not real_time
-        may = batches and plain and batch.applies(scenario) and batch.fits(self.vehicle)
-        self._batch = batch.Batch(self.vehicle, self.plant, self.ground) if may else None
-        self._start_kg = self.plant.truth.propellant_kg
+        self._events_seen = self._hash = 0
+        self._batch: batch.Batch | None = None
+        if batches and sink is None and view is None and watch is None and not real_time:
+            self._batch = self.kind.in_batches(setting, self.vehicle, self.plant, self.ground)
 
-    def _vehicle(self, sink: McapSink | None, wrap: Any) -> Lander:
+    def _vehicle(self, sink: McapSink | None, wrap: Any) -> Any:
         """The vehicle, and the board that flies beside it."""
         setting, processor = self.setting, self._processor
-        ports = hardware(self.faults.ports, self._load())
+        ports = self.kind.hardware(self.faults.ports, self._load())
         if processor is None:
             return vehicle(setting, ports, sink=sink, wrap=wrap)
+        if not self.kind.ON_BOARDS:
+            raise InputError(f"--link: the flight core of {setting.scenario.vehicle} has no board")
         commands = processor.watched(_components(setting).get("commands", CommandService))
         made = vehicle(setting, processor.wired(ports), commands=commands, sink=sink, wrap=wrap)
         try:
@@ -287,7 +276,7 @@ class _Session:
     def _now(self) -> int:
         return self.plant.time_ns
 
-    def fly(self) -> Result:
+    def fly(self) -> Figures:
         """Run to the end and judge."""
         start = time.perf_counter()
         with self._interruptible(), _lasting_objects_uncollected():
@@ -377,30 +366,15 @@ class _Session:
 
     def _look(self, tick: int, now_ns: int) -> bool:
         """Write the log; True when the run is over."""
-        truth, nav = self.plant.truth, self._nav.value
-        self.log.note(
-            tick,
-            now_ns / 1e9,
-            truth,
-            nav,
-            self._guidance.value,
-            self._gates.value,
-            self.vehicle.counters.restarts,
-            (now_ns - self.ground.heard_ns) / 1e9,
-        )
+        over = self.account.look(tick, now_ns, self._silent_s(now_ns))
         if self._witness is not None:
             self._witness.look(tick)
-        if self._matches.sequence != self._matches_seen:
-            self._matches_seen = self._matches.sequence
-            self._frames += 1
-            self._fixes += self._matches.value.count > 0
-            self.log.note_matches(tick, self._matches.value, truth.height_m)
-        touchdown = truth.touchdown
-        if touchdown.touched and self._contact_error_m is None and nav is not None:
-            self._contact_error_m = math.dist(nav.position_site_m, truth.position_site_m)
-        rested = touchdown.at_rest and now_ns - touchdown.rest_time_ns >= AFTER_REST_S * 1e9
         lost = self._sink is not None and self._sink.error is not None
-        return bool(rested or self.plant.crashed or self._interrupted or lost)
+        return bool(over or self._interrupted or lost)
+
+    def _silent_s(self, now_ns: int) -> float:
+        """For how long nothing came down from the vehicle."""
+        return (now_ns - self.ground.heard_ns) / 1e9
 
     def _show(self, start: float) -> None:
         assert self.view is not None
@@ -411,81 +385,36 @@ class _Session:
         elapsed = max(time.perf_counter() - start, 1e-9)
         self.view.update(row, self.vehicle.fault_protection.mode, row["time_s"] / elapsed)
 
-    def _result(self, wall_s: float) -> Result:
-        touchdown, truth = self.plant.touchdown, self.plant.truth
-        result = Result(
+    def _result(self, wall_s: float) -> Figures:
+        counters, members = self.vehicle.counters, self.setting.dictionary.schedule.members
+        result = self.account.result(
             scenario=self.setting.scenario.name,
             seed=self.setting.seed,
             way=self.setting.scenario.way,
-            crashed=self.plant.crashed,
-            navigation_error_m=self._contact_error_m,
-            propellant_used_kg=self._start_kg - truth.propellant_kg,
-            propellant_margin_m_s=self._margin_m_s(truth),
-            frames=self._frames,
-            fixes=self._fixes,
             faults_tripped=self.vehicle.events.counts["FAULT_ACTIVE"],
-            silent_s=(self.plant.time_ns - self.ground.heard_ns) / 1e9,
+            silent_s=self._silent_s(self.plant.time_ns),
             products_kept=self.memory.products(),
             sim_seconds=self.plant.time_ns / 1e9,
             wall_seconds=wall_s,
             bit_hash=f"{self._hash:016x}",
+            restarts=counters.restarts,
+            deadlines_missed=sum(
+                counters.members[name].slips
+                for name, member in members.items()
+                if member.criticality == Criticality.CRITICAL
+            ),
         )
-        if touchdown is not None:
-            confirmed = self._touchdown.value
-            result.touchdown_speed_vertical_m_s = touchdown.speed_vertical_m_s
-            result.touchdown_speed_horizontal_m_s = touchdown.speed_horizontal_m_s
-            result.touchdown_rate_deg_s = math.degrees(touchdown.rate_rad_s)
-            tilt = max(touchdown.tilt_rad, touchdown.rest_tilt_rad if touchdown.at_rest else 0.0)
-            result.tilt_deg = math.degrees(tilt)
-            where = touchdown.rest_position_site_m if touchdown.at_rest else truth.position_site_m
-            result.miss_distance_m = math.hypot(where[0], where[1])
-            if confirmed is not None and confirmed.confirmed:
-                result.cutoff_delay_s = (confirmed.confirmed_ns - touchdown.time_ns) / 1e9
-            off = not any(truth.thrust_n)
-            result.landed = touchdown.at_rest and off and not self.plant.crashed
-        self._figures_of_flight(result, touchdown)
-        return result
-
-    def _figures_of_flight(self, result: Result, touchdown: Touchdown | None) -> None:
-        log, preset, faults = self.log.table(), self.setting.preset, self.setting.scenario.fault
-        flight = metrics.in_flight(log, touchdown.time_ns / 1e9 if touchdown else None)
-        idle_n = 0.5 * preset.engines.throttle_minimum * preset.engines.thrust_n
-        result.impact_speed_m_s = metrics.impact_speed_m_s(log, touchdown, result.crashed)
-        result.engine_gap_s = metrics.engine_gap_s(flight, idle_n)
-        feet_m = -preset.legs.foot_body_m[0][2]
-        result.cutoff_altitude_m = metrics.cutoff_altitude_m(log, idle_n, feet_m)
-        result.minimum_height_m = metrics.minimum_height_m(flight)
-        result.largest_tilt_deg = metrics.largest_tilt_deg(flight)
-        result.sink_gain_m_s = metrics.sink_gain_m_s(flight)
-        result.attitude_error_deg = metrics.attitude_error_deg(flight)
-        result.drift_m = metrics.drift_m(log, min((f.start_s for f in faults), default=None))
-        result.rejected_s = metrics.rejected_s(flight, faults)
-        if result.impact_speed_m_s is None:
-            truth = self.plant.truth
-            result.perilune_altitude_m = metrics.perilune_altitude_m(
-                list(truth.position_mci_m), list(truth.velocity_mci_m_s)
-            )
-        self._words_of_board(result)
-        counters, members = self.vehicle.counters, self.setting.dictionary.schedule.members
-        result.restarts = counters.restarts
         if isinstance(protection := self.vehicle.fault_protection, TracedProtection):
             result.trace_steps = protection.reproduced
-        result.deadlines_missed = sum(
-            counters.members[name].slips
-            for name, member in members.items()
-            if member.criticality == Criticality.CRITICAL
-        )
+        self._words_of_board(result)
+        return result
 
-    def _words_of_board(self, result: Result) -> None:
+    def _words_of_board(self, result: Figures) -> None:
         if (processor := self._processor) is not None:
             result.board, result.board_ticks = processor.board, processor.ticks
             result.same_bits = processor.difference is None and self._board_failure is None
             result.first_difference = processor.difference
             result.board_failure = self._board_failure
-
-    def _margin_m_s(self, truth: Any) -> float:
-        exhaust = self.setting.preset.engines.specific_impulse_s * GRAVITY_M_S2
-        return exhaust * math.log(truth.mass_kg / (truth.mass_kg - truth.propellant_kg))
 
     def use(self) -> list[dict[str, Any]]:
         """What the scheduler did with each member, and what it cost on this machine."""
@@ -519,55 +448,16 @@ def _lasting_objects_uncollected() -> Iterator[None]:
 # --- both ways to run a vehicle -----------------------------------------------------------------
 
 
-class _Named:
-    """The output side of a port, named apart from its input side."""
-
-    def __init__(self, port: Any) -> None:
-        self.name = f"{port.name}.command"
-        self.write = port.write
-
-
-def hardware(ports: dict[str, Any], load: LoadPort | None) -> LanderPorts:
-    """The ports of the emulated vehicle as the flight computer's hardware."""
-    return LanderPorts(
-        inputs={n: p for n, p in ports.items() if n.split(".")[0] in ROWS},
-        engines=(_Named(ports["engine.a"]), _Named(ports["engine.b"])),
-        thrusters=ports["thrusters"],
-        camera=ports["camera.a"],
-        radio=ports["radio"],
-        memory=ports["memory"],
-        load=load,
-    )
-
-
-def recorded_hardware(replay: Replay, setting: Setting) -> LanderPorts:
-    """The ports of a recording."""
-    return LanderPorts(
-        inputs={name: replay.input(name) for name in setting.input_names},
-        engines=(replay.output("engine.a.command"), replay.output("engine.b.command")),
-        thrusters=replay.output("thrusters"),
-        camera=ReplayCamera(replay, "camera.a"),
-        radio=ReplayRadio(replay),
-        memory=ReplayMemory(replay),
-        load=replay.input("load") if setting.scenario.load else None,
-    )
-
-
-def vehicle(
-    setting: Setting, ports: LanderPorts, *, commands: Any = None, **options: Any
-) -> Lander:
-    """The lander of a setting around some ports; `commands` in place of its command service."""
+def vehicle(setting: Any, ports: Any, *, commands: Any = None, **options: Any) -> Any:
+    """The vehicle of a setting around some ports, the hardware of its kind; `commands` in place of
+    its command service."""
     _check_parameter_names(setting)
     try:
-        return Lander(
+        return kind_of(setting.scenario).vehicle(
+            setting,
             ports,
-            setting.map,
-            setting.dictionary,
-            setting.knowledge,
-            sun_direction_mcmf=setting.sun_direction_mcmf,
             parameters=setting.scenario.parameters,
             components=_components(setting) | ({"commands": commands} if commands else {}),
-            resume=setting.resume,
             target=setting.scenario.processor,
             **options,
         )
@@ -575,7 +465,7 @@ def vehicle(
         raise InputError(f"{setting.scenario.origin}: parameters: {error}") from None
 
 
-def _components(setting: Setting) -> dict[str, Any]:
+def _components(setting: Any) -> dict[str, Any]:
     """What goes in place of the vehicle's own: the scenario's, and what reads its trace."""
     made: dict[str, Any] = {name: c.make for name, c in setting.components.items()}
     if setting.scenario.trace is not None:
@@ -583,7 +473,7 @@ def _components(setting: Setting) -> dict[str, Any]:
     return made
 
 
-def _check_parameter_names(setting: Setting) -> None:
+def _check_parameter_names(setting: Any) -> None:
     known = setting.dictionary.parameters
     for name in setting.scenario.parameters:
         if name not in known:
@@ -624,7 +514,7 @@ class Outcome:
         return f"{self.session}: first difference at {self.difference}{note}"
 
 
-def _open(folder: Path) -> tuple[Recording, Setting]:
+def _open(folder: Path) -> tuple[Recording, Any]:
     """A recording and the setting that it was made in."""
     recording = Recording.open(folder / RECORDING if folder.is_dir() else folder)
     try:
@@ -634,7 +524,8 @@ def _open(folder: Path) -> tuple[Recording, Setting]:
         folder_of_dictionary = recording.metadata.get("dictionary_folder")
         update = {"world": world, "dictionary": folder_of_dictionary}
         scenario = scenario.model_copy(update=update).flown(recording.metadata["way"])
-        setting = prepare(scenario, int(recording.metadata["seed"]), _sources(recording))
+        kind, seed = kind_of(scenario), int(recording.metadata["seed"])
+        setting = kind.prepare(scenario, seed, _sources(recording))
         _compare(folder, recording.metadata, setting.fingerprints())
         return recording, setting
     except (KeyError, ValueError, ScenarioError) as error:
@@ -651,7 +542,7 @@ def _sources(recording: Recording) -> dict[str, str]:
 
 
 def _compare(folder: Path, recorded: Mapping[str, str], now: Mapping[str, str]) -> None:
-    """The vehicle must be what it was: its dictionary, its preset and its map."""
+    """The vehicle must be what it was: its dictionary, its preset and its map or ground."""
     if changed := [name for name, value in now.items() if recorded[name] != value]:
         raise InputError(
             f"{folder}: recorded with another {' and '.join(changed)} by onboard "
@@ -679,45 +570,23 @@ def replay(folder: Path) -> Outcome:
     """Run the vehicle on the inputs of a recording and compare every output and state hash."""
     recording, setting = _open(folder)
     play = Replay(recording)
-    difference = play.run(vehicle(setting, recorded_hardware(play, setting)).executive.tick)
+    hardware = kind_of(setting.scenario).recorded_hardware(play, setting)
+    difference = play.run(vehicle(setting, hardware).executive.tick)
     return Outcome(str(folder), recording.ticks, difference, recording.damage)
 
 
 def read(folder: Path) -> Run:
     """What a report shows of a recorded run."""
     recording, setting = _open(folder)
+    scenario, kind = setting.scenario, kind_of(setting.scenario)
     stored = recording.attachments.get(RESULT)
-    result = Result(**json.loads(stored)) if stored else Result(setting.scenario.name, setting.seed)
-    images = {h.time_ns / 1e9: image for _, h, image in recording.frames("camera.a.frame")}
-    notes = [n for n in logs.matches(recording) if n["time_s"] in images]
-    log = logs.rows(recording)
+    figures = json.loads(stored) if stored else {"scenario": scenario.name, "seed": setting.seed}
     return Run(
-        scenario=setting.scenario,
-        result=result,
-        log=log,
-        ground_m=_ground(setting, log),
-        frames=[
-            FrameView(
-                time_s=n["time_s"],
-                altitude_m=n["altitude_m"],
-                image=images[n["time_s"]],
-                detections=np.reshape(n["detections"], (-1, 3)),
-                matched=np.reshape(n["matched"], (-1, 3)),
-                status=n["status"],
-            )
-            for n in notes
-        ],
+        scenario=scenario,
+        result=kind.Result(**figures),
         members=[MemberUse(**m) for m in json.loads(recording.attachments.get(USE, b"[]"))],
         events=[EventLine(e["time_ns"] / 1e9, e["severity"], e["text"]) for e in recording.events],
-        faults=[EventLine(f.start_s, "", histories.injection(f)) for f in setting.scenario.fault],
-        history=histories.read(recording, setting.scenario, setting.dictionary.protection),
+        faults=[EventLine(f.start_s, "", histories.injection(f)) for f in scenario.fault],
+        history=histories.read(recording, scenario, setting.dictionary.protection),
+        **kind.shown(recording, setting),
     )
-
-
-def _ground(setting: Setting, log: Any) -> Any:
-    """Height of the ground below the track above the target, against minus the distance (m)."""
-    radius = MOON_RADIUS_M + setting.map.site.elevation_m
-    along = -np.hypot(log["true_east_m"], log["true_north_m"])
-    height = np.hypot(along, log["true_up_m"] + radius) - radius - log["true_altitude_m"]
-    order = np.argsort(along)
-    return np.column_stack([along, height])[order]

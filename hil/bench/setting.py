@@ -1,4 +1,7 @@
-"""What a scenario and a seed amount to: ground, map, plant, and what the vehicle is told."""
+"""What a scenario and a seed amount to for a lander: ground, map, plant, and what it is told.
+
+`ground` and `cautions` are for any vehicle; `hil.bench.driving` has the rover's setting.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from hil.plant.lander import OUTPUTS, LanderPlant, descent_orbit, flight_start
 from hil.plant.lander import InitialState as PlantState
 from hil.plant.preset import Dispersions, LanderPreset, PresetError, load_preset
 from hil.plant.random_stream import RandomStream
-from hil.scenario import Scenario, Site, World
+from hil.scenario import LanderScenario, Scenario, Site, World
 from hil.world.camera import Renderer
 from hil.world.ephemeris import elevation_deg, sun_direction_mcmf
 from hil.world.products import ProductError, read_craters, read_elevation
@@ -29,7 +32,7 @@ from onboard.dictionary import Dictionary, DictionaryError
 from onboard.dictionary import load as load_dictionary
 from onboard.navigation.navigation import InitialState
 from onboard.products import LandingMap, LandingSite
-from onboard.vehicles.lander import Resume
+from onboard.vehicles.lander import COMPONENTS, Resume
 
 FOOTPRINT_M = 30.0  # three sigma of where a lander that sees the map comes down
 # preset of the plant -> dictionary of the vehicle
@@ -42,9 +45,9 @@ class InputError(Exception):
 
 @dataclass(frozen=True)
 class Setting:
-    """Everything that a run is built from."""
+    """Everything that a landing is built from."""
 
-    scenario: Scenario
+    scenario: LanderScenario
     seed: int
     preset: LanderPreset
     dispersions: Dispersions
@@ -124,7 +127,7 @@ def _camera_pose(
     return [p + a for p, a in zip(pose.position_mcmf_m, arm, strict=True)], list(q)
 
 
-def knowledge(scenario: Scenario, site: LandingSite, start: PlantState) -> InitialState:
+def knowledge(scenario: LanderScenario, site: LandingSite, start: PlantState) -> InitialState:
     """The nominal start in the frame of the site, with the errors that navigation is told."""
     at = ffi.new("ob_site *")
     lib.ob_site_init(at, site.latitude_rad, site.longitude_rad, site.elevation_m)
@@ -159,7 +162,7 @@ def _over_ground(start: PlantState) -> list[float]:
 
 
 @lru_cache(maxsize=2)
-def _terrain(world: World) -> Terrain:
+def ground(world: World) -> Terrain:
     """The ground, over the user's own elevation and craters where the scenario names them."""
     try:
         elevation = world.elevation and read_elevation(world.elevation, world.elevation_unit_m)
@@ -172,7 +175,7 @@ def _terrain(world: World) -> Terrain:
 @lru_cache(maxsize=2)
 def _survey(world: World, site: Site) -> Survey:
     """The survey around the target, which is first chosen if the scenario says so."""
-    terrain, seed = _terrain(world), world.seed
+    terrain, seed = ground(world), world.seed
     latitude_rad, longitude_rad = math.radians(site.latitude_deg), math.radians(site.longitude_deg)
     azimuth_rad = math.radians(site.approach_azimuth_deg)
     if site.search_radius_m > 0.0:
@@ -188,7 +191,7 @@ def cautions(scenario: Scenario) -> list[str]:
     site = scenario.site
     target = unit_from_degrees(site.latitude_deg, site.longitude_deg)
     sun_deg = elevation_deg(sun_direction_mcmf(scenario.epoch_utc), target)
-    if sun_deg > 0.0:
+    if sun_deg > 0.0 or not isinstance(scenario, LanderScenario):
         return []
     return [
         f"epoch_utc = {scenario.epoch_utc:%Y-%m-%dT%H:%M:%SZ}: the Sun is {-sun_deg:.1f} deg below "
@@ -202,7 +205,7 @@ def _fitted(preset: LanderPreset, imus: int) -> LanderPreset:
     return preset.model_copy(update={"imu": tuple(named[:imus])})
 
 
-def _start(scenario: Scenario, site: LandingSite) -> PlantState:
+def _start(scenario: LanderScenario, site: LandingSite) -> PlantState:
     """The nominal start of the plant: on a descent orbit, or in flight."""
     at, flight = scenario.initial, scenario.initial.flight
     if flight is None:
@@ -228,7 +231,15 @@ def _start(scenario: Scenario, site: LandingSite) -> PlantState:
     )
 
 
-def prepare(scenario: Scenario, seed: int, sources: Mapping[str, str] | None = None) -> Setting:
+def check_trace(scenario: Scenario, dictionary: Dictionary) -> None:
+    """Raise InputError for a trace that the vehicle's table cannot go."""
+    for mistake in (scenario.trace and mistakes(scenario.trace, dictionary)) or ():
+        raise InputError(f"{scenario.origin}: {mistake}")
+
+
+def prepare(
+    scenario: LanderScenario, seed: int, sources: Mapping[str, str] | None = None
+) -> Setting:
     """Build ground, map and knowledge. Ground and survey are kept from run to run.
 
     `sources` has the texts of the scenario's components by member, where their files may be gone.
@@ -236,13 +247,12 @@ def prepare(scenario: Scenario, seed: int, sources: Mapping[str, str] | None = N
     used.
     """
     try:
-        components = load_components(scenario.components, scenario.origin, sources)
+        components = load_components(scenario.components, COMPONENTS, scenario.origin, sources)
         preset = _fitted(load_preset(scenario.vehicle), scenario.imus)
         dictionary = load_dictionary(scenario.dictionary or VEHICLES[scenario.vehicle])
     except (PresetError, DictionaryError, ComponentError) as error:
         raise InputError(str(error)) from None
-    for mistake in (scenario.trace and mistakes(scenario.trace, dictionary)) or ():
-        raise InputError(f"{scenario.origin}: {mistake}")
+    check_trace(scenario, dictionary)
     survey_seed = scenario.world.survey_seed
     world = scenario.world.model_copy(update={"survey_seed": None})
     chart = _survey(world, scenario.site).map(seed if survey_seed is None else survey_seed)
@@ -252,7 +262,7 @@ def prepare(scenario: Scenario, seed: int, sources: Mapping[str, str] | None = N
         seed=seed,
         preset=preset,
         dispersions=preset.dispersions if scenario.dispersion is None else scenario.dispersion,
-        terrain=_terrain(world),
+        terrain=ground(world),
         map=chart,
         dictionary=dictionary,
         start=start,

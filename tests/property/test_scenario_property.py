@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from hil import scenario as scenarios
-from hil.expectation import METRICS, Expectation
+from hil.expectation import LANDING, METRICS, Expectation
 from hil.scenario import Scenario, ScenarioError, parse
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/scenarios.md").read_text(encoding="utf-8")
@@ -121,7 +121,7 @@ VALID = st.fixed_dictionaries(
         "initial": INITIAL,
         "expect": st.lists(
             st.one_of(
-                st.tuples(st.sampled_from(METRICS), LIMITS).map(lambda p: {"metric": p[0], **p[1]}),
+                st.tuples(st.sampled_from(LANDING), LIMITS).map(lambda p: {"metric": p[0], **p[1]}),
                 EVENTS,
             ),
             max_size=3,
@@ -240,7 +240,9 @@ def fields_of(model: type[BaseModel]) -> list[str]:
 @pytest.mark.parametrize(
     "model",
     [
-        Scenario,
+        scenarios.LanderScenario,
+        scenarios.RoverScenario,
+        scenarios.Standing,
         scenarios.Site,
         scenarios.World,
         scenarios.Initial,

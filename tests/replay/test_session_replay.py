@@ -13,7 +13,7 @@ import pytest
 import short_scenario
 
 from hil import campaign
-from hil.bench import session
+from hil.bench import landing, session
 from hil.bench.recording import AT_TICK, Recording, RecordingError, dtype_of
 from hil.bench.replay import Replay
 from hil.bench.result import Result
@@ -37,7 +37,7 @@ def flown(scenario_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
 
 def play(recording: Recording, setting: session.Setting) -> session.Difference | None:
     replay = Replay(recording)
-    vehicle = session.vehicle(setting, session.recorded_hardware(replay, setting))
+    vehicle = session.vehicle(setting, landing.recorded_hardware(replay, setting))
     return replay.run(vehicle.executive.tick)
 
 

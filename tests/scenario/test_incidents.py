@@ -11,6 +11,7 @@ from hil import scenario as scenarios
 from hil.bench import session
 from hil.bench.components import load as load_components
 from hil.bench.log import COLUMNS
+from onboard.vehicles.lander import COMPONENTS
 
 PATHS = incidents.find([])
 DOCUMENTS = Path(__file__).parents[2] / "docs/incidents"
@@ -34,7 +35,8 @@ def test_it_is_whole(path: Path) -> None:
     assert path.stem == scenario.name
     assert scenario.name.split("_")[0] == incident.id
     historical = scenario.flown("historical")
-    assert load_components(historical.components, scenario.origin) or historical.parameters
+    made = load_components(historical.components, COMPONENTS, scenario.origin)
+    assert made or historical.parameters
     assert set(incident.plot) <= set(COLUMNS)
     if incident.anti_twin is not None:
         twin = incidents.load(scenarios.find(incident.anti_twin)).incident

@@ -16,6 +16,7 @@ from hil.cli import main
 from hil.scenario import ScenarioError
 from hil.scenario import load as load_scenario
 from onboard.guidance.descent import DescentGuidance
+from onboard.vehicles.lander import COMPONENTS
 
 MINE = """
 from onboard.guidance.descent import DescentGuidance
@@ -63,11 +64,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_class_is_loaded_with_its_source(folder: Path) -> None:
-    found = load({"guidance": f"{folder}/mine.py:Counted"}, "x.toml")["guidance"]
+    found = load({"guidance": f"{folder}/mine.py:Counted"}, COMPONENTS, "x.toml")["guidance"]
     assert issubclass(found.make, DescentGuidance)
     assert found.source == MINE
     shutil.rmtree(folder)
-    again = load({"guidance": f"{folder}/mine.py:Counted"}, "x.toml", {"guidance": MINE})
+    place = {"guidance": f"{folder}/mine.py:Counted"}
+    again = load(place, COMPONENTS, "x.toml", {"guidance": MINE})
     assert again["guidance"].make.__name__ == "Counted"
 
 
@@ -90,7 +92,7 @@ def test_what_cannot_be_used_is_told_in_a_line(
     (folder / "syntax.py").write_text("x = 1\ny = = 2\n", encoding="utf-8")
     (folder / "raises.py").write_text("x = 0\n\ny = 1 / x\n", encoding="utf-8")
     with pytest.raises(ComponentError) as caught:
-        load({member: f"{folder}/{place}"}, "x.toml")
+        load({member: f"{folder}/{place}"}, COMPONENTS, "x.toml")
     assert str(caught.value).startswith(f"x.toml: components.{member} = ")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -10,7 +10,7 @@ import pytest
 import short_scenario
 from click.testing import CliRunner, Result
 
-from hil.bench import report, session
+from hil.bench import landing, report, session
 from hil.cli import main
 
 FAULT = '[[fault]]\nport = "{}"\nkind = "{}"\n{}\n'
@@ -111,7 +111,7 @@ def test_only_parameter_errors_are_told_as_the_users(
     def broken(*_: object, **__: object) -> None:
         raise ValueError("a defect of the software")
 
-    monkeypatch.setattr(session, "Lander", broken)
+    monkeypatch.setattr(landing, "Lander", broken)
     scenario = str(short_scenario.write(tmp_path, seconds=0.5))
     with pytest.raises(ValueError, match="defect"):
         CliRunner().invoke(main, ["run", scenario, "--no-record"], catch_exceptions=False)

@@ -11,10 +11,10 @@ import pytest
 import short_scenario
 
 from hil import incidents
-from hil.bench.result import Result, judge
+from hil.bench.result import DriveResult, Figures, Result, judge
 from hil.bench.session import Outcome
 from hil.campaign import summarise
-from hil.expectation import METRICS, Expectation
+from hil.expectation import LANDING, ROVING, Expectation
 from hil.scenario import Scenario
 
 DOCUMENT = Path(__file__).parents[2] / "docs/run.md"
@@ -38,6 +38,13 @@ def test_the_json_has_exactly_the_documented_keys() -> None:
     assert sorted(Result("x", 1).as_json()) == sorted(documented_keys())
 
 
+def test_the_json_of_a_drive_has_exactly_the_documented_keys() -> None:
+    common = {f.name for f in dataclasses.fields(Figures)}
+    own = set(DriveResult("x", 1).as_json()) - common
+    assert sorted(own) == sorted(documented_keys("JSON of a drive"))
+    assert common <= set(documented_keys())
+
+
 def test_the_json_of_replay_and_campaign_have_exactly_the_documented_keys() -> None:
     replay = Outcome("folder", 1, None, None).as_json()
     assert sorted(replay) == sorted(documented_keys("JSON of a replay"))
@@ -51,7 +58,8 @@ def test_the_json_of_the_incidents_has_exactly_the_documented_keys() -> None:
 
 
 def test_every_metric_is_a_figure() -> None:
-    assert set(METRICS) <= {f.name for f in dataclasses.fields(Result)}
+    assert set(LANDING) <= {f.name for f in dataclasses.fields(Result)}
+    assert set(ROVING) <= {f.name for f in dataclasses.fields(DriveResult)}
 
 
 def test_all_expectations_held(scenario: Scenario) -> None:
