@@ -26,6 +26,7 @@ SYNC, SYNC_ANSWER = lib.OB_APID_SYNC, lib.OB_APID_SYNC_ANSWER
 GRANT, REPLY = lib.OB_APID_GRANT, lib.OB_APID_REPLY
 CONFIG, CONFIG_ANSWER = lib.OB_APID_CONFIG, lib.OB_APID_CONFIG_ANSWER
 MEMORY, TELECOMMAND = lib.OB_APID_MEMORY, lib.OB_APID_TELECOMMAND
+TEXT_KEPT = 1 << 20  # octets of console text that wait to be taken
 _LINK_COUNTERS = ("sessions", "frames_sent", "octets_sent", "misdirected", "malformed")
 
 
@@ -83,7 +84,7 @@ class Endpoint:
         """`here` says who this end is; `sync_period_s` 0 never asks for the time."""
         self.carrier = carrier
         self.clock = clock
-        self.text = b""  # console text so far; take it and set it back
+        self._text = bytearray()
         self._waiting: list[SpacePacket] = []
         self._link = ffi.new("ob_link *")
         self._frame = ffi.new("uint8_t[]", FRAME_OCTETS_MAX)
@@ -140,12 +141,19 @@ class Endpoint:
         """
         now_ns = self.clock()
         batch = self._intake.take(octets, self._link, now_ns if time_ns is None else time_ns)
-        self.text += batch.text
+        self._text += batch.text
+        del self._text[:-TEXT_KEPT]
         self._waiting += batch
         while count := lib.ob_link_due(self._link, now_ns, self._frame):
             self.carrier.write(ffi.buffer(self._frame, count)[:])
         packets, self._waiting = self._waiting, []
         return packets
+
+    def take_text(self) -> bytes:
+        """Console text that came since the last call, the last TEXT_KEPT octets of it."""
+        text = bytes(self._text)
+        self._text.clear()
+        return text
 
     def reopen(self) -> bool:
         """Whether a line that was gone is there again; who is there must say HELLO anew."""

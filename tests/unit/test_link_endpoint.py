@@ -30,7 +30,8 @@ def test_the_desk_writes_nothing_to_who_did_not_say_hello() -> None:
     with pytest.raises(NotIdentified, match="no HELLO"):
         _ = desk.peer
     assert carrier.peer.read(0.0) == b""
-    assert desk.text == b"login: \n"
+    assert desk.take_text() == b"login: \n"
+    assert desk.take_text() == b""
 
 
 def test_hello_comes_once_a_second_until_it_is_answered() -> None:
@@ -164,6 +165,15 @@ def test_packets_that_came_before_the_line_went_are_not_lost() -> None:
         line.desk.take(octets)  # which answers the HELLO
     line.board_carrier.reopen()
     assert [p.data for p in line.desk.take(b"")] == [b"last words"]
+
+
+def test_a_board_that_prints_for_ever_does_not_fill_the_memory() -> None:
+    desk = Endpoint(InProcess())
+    line = b"assert failed\n" * 5000
+    for _ in range(20):
+        desk.take(line)
+    assert desk.take_text() == (line * 20)[-link.TEXT_KEPT :]
+    assert desk.counters["text_octets"] == 20 * len(line)
 
 
 def test_long_names_are_cut() -> None:
