@@ -2,7 +2,9 @@
 
     carrier = FaultyCarrier(open_carrier(address), scenario.link_fault, seed, clock)
 
-The stage sits between carrier and endpoint and knows only octets. Kinds that act on frames cut the
+The stage sits between carrier and endpoint and knows only octets. In lockstep the emulated clock
+stands still while the desk waits, and the line's runs on: to the next frame that is late, else by
+what was waited in vain, so that a fault which blocks a tick ends. Kinds that act on frames cut the
 stream behind the zero that ends one; what they do depends on the octets and on the time at which
 they pass, not on how they are cut into reads. Each fault draws from a stream of random numbers of
 its own.
@@ -10,6 +12,7 @@ its own.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -297,11 +300,15 @@ class FaultyCarrier:
         specs: Sequence[LinkFaultSpec],
         seed: int,
         clock: Callable[[], int],
+        *,
+        lockstep: bool = False,
     ) -> None:
-        """`clock` gives the time of the emulated clock in ns."""
+        """`clock` gives the emulated time in ns; in `lockstep` that waits for answers."""
         self.address = carrier.address
         self._carrier = carrier
         self._clock = clock
+        self._lockstep = lockstep
+        self._waited_to_ns = 0
         self._stages = [
             _STAGES[spec.kind](spec, RandomStream(seed, f"link_fault {index}"))
             for index, spec in enumerate(specs)
@@ -322,14 +329,22 @@ class FaultyCarrier:
     def next_ns(self) -> int | None:
         """When a frame that is late comes out at last, either way; None if none waits."""
         late = [s.next_s for s in self._stages if isinstance(s, _Late) and s.next_s is not None]
-        return round(min(late) * 1e9) if late else None
+        return math.ceil(min(late) * 1e9) if late else None
 
     def read(self, timeout_s: float) -> bytes:
         """As of the carrier; also lets out what is due towards the board."""
+        octets = self._read(timeout_s)
+        if octets or not self._lockstep or timeout_s <= 0.0:
+            return octets
+        until_ns = self._now_ns() + round(1e9 * timeout_s)
+        self._waited_to_ns = until_ns if self.next_ns is None else min(until_ns, self.next_ns)
+        return self._read(0.0)
+
+    def _read(self, timeout_s: float) -> bytes:
         self.write(b"")
         due = self._through(self._in, b"")
-        came = self._carrier.read(0.0 if due else timeout_s)
-        return due + self._through(self._in, came)
+        at_once = due or (self._lockstep and self.next_ns is not None)
+        return due + self._through(self._in, self._carrier.read(0.0 if at_once else timeout_s))
 
     def write(self, octets: bytes) -> None:
         """As of the carrier, with what is due by now."""
@@ -338,10 +353,13 @@ class FaultyCarrier:
             self._carrier.write(passed)
 
     def _through(self, stages: Iterable[_Stage], octets: bytes) -> bytes:
-        time_s = self._clock() * 1e-9
+        time_s = self._now_ns() * 1e-9
         for stage in stages:
             octets = stage.take(octets, time_s)
         return octets
+
+    def _now_ns(self) -> int:
+        return max(self._clock(), self._waited_to_ns)
 
     def reopen(self) -> bool:
         return self._carrier.reopen()

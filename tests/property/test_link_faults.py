@@ -5,15 +5,18 @@ Both ends send a numbered packet each 10 ms for 3 s; the fault acts in the secon
 fixed: a damaged frame has a chance of 2^-16 to pass for another (framing.h).
 """
 
+import threading
 from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from link_setup import SECOND, Line
+from link_setup import BOARD, SECOND, Line
 
+from hil.link import endpoint as link
 from hil.link.carriers import InProcess
 from hil.link.codec import COUNTERS
+from hil.link.endpoint import Endpoint
 from hil.link.faults import AMOUNTS, FaultyCarrier, LinkFaultSpec
 
 TICK_NS = SECOND // 100
@@ -169,3 +172,43 @@ def test_a_late_frame_says_when_it_comes() -> None:
     now_ns[0] = SECOND // 4
     assert carrier.read(0.0) == b"\0\2a\0"
     assert carrier.next_ns is None
+
+
+ANSWER_S = 0.02  # the board answers in well under a millisecond
+STARVED = 500  # tries, 10 s, for a machine that is busy with something else
+
+
+def echo(board: Endpoint, stopped: threading.Event) -> None:
+    """Plays a board in lockstep: answers each grant, a repeated one with the same."""
+    while not stopped.is_set():
+        for packet in board.receive(0.01):
+            board.send(link.REPLY, packet.data)
+
+
+@pytest.mark.parametrize("direction", ["to_board", "from_board"])
+@pytest.mark.parametrize("fields", SPECS, ids=lambda f: "-".join(str(v) for v in f.values()))
+def test_in_lockstep_every_tick_passes(fields: dict[str, object], direction: str) -> None:
+    """Asked again until it does: the line's clock runs on while the emulated one waits."""
+    spec = LinkFaultSpec.model_validate(
+        {**fields, "direction": direction, "start_s": 0.1, "end_s": 0.2}
+    )
+    near, now_ns, stopped = InProcess(), [0], threading.Event()
+    desk = Endpoint(FaultyCarrier(near, [spec], 1, lambda: now_ns[0], lockstep=True))
+    board = Endpoint(near.peer, BOARD, role="board")
+    player = threading.Thread(target=echo, args=(board, stopped))
+    player.start()
+    try:
+        desk.wait_for_board(5.0)
+        for tick in range(30):
+            now_ns[0] = tick * TICK_NS
+            tries, answers = 0, []
+            while tick.to_bytes(8) not in answers:
+                desk.send(link.GRANT, tick.to_bytes(8))
+                answers += [p.data for p in desk.receive(ANSWER_S)]
+                tries += 1
+                assert tries < 0.1 / ANSWER_S + STARVED  # waiting in vain ends the fault
+            known = [n.to_bytes(8) for n in range(tick + 1)]
+            assert all(answer in known for answer in answers), "nothing that was not asked"
+    finally:
+        stopped.set()
+        player.join()
