@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from hil.bench.board_line import BoardLine
 from hil.bench.flight import MEMBERS, flight_of, intakes
 from hil.bench.flight_image import flight_image
 from hil.bench.orders import Order, orders_of
@@ -31,8 +32,6 @@ from onboard.messages import LAYOUTS, EngineCommand, ThrusterCommand
 from onboard.ports import InputPort, OutputPort, holds_one, memory_of
 from onboard.vehicles.lander import Lander, LanderPorts
 
-ANSWER_S = 5.0  # a slow line and a slow board need less for any packet
-TRIES = 3
 CONFIG_IMAGE, CONFIG_MATCHES, CONFIG_BEGIN = 0, 1, 2  # native/firmware/common/flight.h
 REFUSALS = {
     lib.OB_FLIGHT_IMAGE_HEADER: "of another version",
@@ -111,6 +110,7 @@ class Processor:
         The endpoint's board must have said HELLO. Raises Refused for one with another core.
         """
         self._endpoint, self._memory = endpoint, memory
+        self.line = BoardLine(endpoint)
         self.board = endpoint.peer.board
         self.emulated: EmulatedBoard | None = None  # what runs it, if it is no real one
         self.difference: str | None = None  # the first, and where
@@ -176,6 +176,7 @@ class Processor:
                 raise Refused(f"{self.board}: the {name} of this scenario is not the core's")
         if setting.scenario.load:
             raise Refused(f"{self.board}: a load on the processor is for the desk's executive")
+        self.line.spoil(setting.scenario, setting.seed)
         image = flight_image(vehicle, setting)
         self._told = {number: k for k, number in enumerate(image.told)}
         self._last_told: dict[int, tuple[bytes, int]] = {}
@@ -218,6 +219,7 @@ class Processor:
         """
         if not self._vehicle.executive.nominal:
             raise Refused(f"tick {tick}: a computer that restarts is not for boards")
+        self.line.now_ns = now_ns
         self._ask(tick, now_ns, self._members[tick % MAJOR_FRAME_TICKS])
         self._await_reply(tick)
         self._obey()
@@ -323,7 +325,7 @@ class Processor:
             if lib.ob_reply_decode(self._reply, answer, len(answer)) and self._reply.tick == tick:
                 break
         else:
-            raise Silent(f"{self.board}: no answer to tick {tick} in {TRIES * ANSWER_S:g} s")
+            raise Silent(f"{self.board}: no answer to tick {tick} in {self.line.blocked_s:g} s")
         if matched:
             self._configure_pieces(CONFIG_MATCHES, matched)
 
@@ -341,13 +343,18 @@ class Processor:
 
     def _answers(self, apid: int, data: bytes, answer: int) -> Iterator[bytes]:
         """What comes as an answer to a packet, which is sent again while nothing does."""
-        for _ in range(TRIES):
+        waited_s = 0.0
+        while waited_s < self.line.blocked_s:
+            answer_s, sent_s = self.line.answer_s, time.monotonic()
+            self.line.asked_again += waited_s > 0.0
             self._endpoint.send(apid, data)
-            until_s = time.monotonic() + ANSWER_S
-            while (left_s := until_s - time.monotonic()) > 0.0:
+            while (left_s := sent_s + answer_s - time.monotonic()) > 0.0:
                 for packet in self._endpoint.receive(left_s):
                     if packet.apid == answer:
+                        if waited_s == 0.0:
+                            self.line.answered(time.monotonic() - sent_s)
                         yield packet.data
+            waited_s += answer_s
 
     def _configure_pieces(self, what: int, data: bytes) -> None:
         size = DATA_MAX - _CONFIG.size
@@ -361,7 +368,7 @@ class Processor:
             _, its_what, its_argument, status = _ANSWER.unpack(answer)
             if (its_what, its_argument) == (what, argument):
                 return int(status)
-        raise Silent(f"{self.board}: no answer to its configuration in {TRIES * ANSWER_S:g} s")
+        raise Silent(f"{self.board}: no answer to its configuration in {self.line.blocked_s:g} s")
 
     def read_part(self, part: int, size: int) -> bytes:
         """A part of the board's flight core (FLIGHT_PART_...). Raises Refused, Silent."""
@@ -382,7 +389,7 @@ class Processor:
                 if size < 0 or len(answer) != _ANSWER.size + count:
                     raise Refused(f"{self.board}: part {part} has no {count} octets at {offset}")
                 return answer[_ANSWER.size :]
-        raise Silent(f"{self.board}: no answer about its memory in {TRIES * ANSWER_S:g} s")
+        raise Silent(f"{self.board}: no answer about its memory in {self.line.blocked_s:g} s")
 
     # -- what it took, and what differs
 

@@ -36,6 +36,7 @@ class Figures:
     same_bits: bool | None = None
     first_difference: str | None = None
     board_failure: str | None = None
+    line: dict[str, Any] | None = None  # figures of the line to the board
     session: str | None = None
 
     def as_json(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -116,7 +116,7 @@ def run(
     watch = Stopwatch() if timed else None
     session = _Session(setting, sink, view, real_time, watch, processor=processor)
     _create(folder)  # only now that the scenario is known to fly
-    with sink:
+    with sink, processor.line.captured(folder) if processor else nullcontext():
         result = session.fly()
         result.session = str(folder)
         sink.attach(USE, json.dumps(session.use()))
@@ -415,6 +415,7 @@ class _Session:
             result.same_bits = processor.difference is None and self._board_failure is None
             result.first_difference = processor.difference
             result.board_failure = self._board_failure
+            result.line = processor.line.figures()
 
     def use(self) -> list[dict[str, Any]]:
         """What the scheduler did with each member, and what it cost on this machine."""

@@ -47,7 +47,10 @@ class Carrier(Protocol):
     """A line of octets, both ways."""
 
     address: str
-    is_open: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the line was there when it was used last."""
 
     def read(self, timeout_s: float) -> bytes:
         """What came, at most READ_OCTETS; empty after `timeout_s` without any. Raises Unplugged."""

@@ -149,9 +149,14 @@ class Endpoint:
         packets, self._waiting = self._waiting, []
         return packets
 
+    @property
+    def text(self) -> bytes:
+        """Console text that came and was not taken, the last TEXT_KEPT octets of it."""
+        return bytes(self._text)
+
     def take_text(self) -> bytes:
-        """Console text that came since the last call, the last TEXT_KEPT octets of it."""
-        text = bytes(self._text)
+        """The same, which is taken with that."""
+        text = self.text
         self._text.clear()
         return text
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hil import scenario as scenarios
-from hil.bench import processor as processors
+from hil.bench import board_line
 from hil.bench.processor import Processor
 from hil.bench.session import InputError, run
 from hil.bench.setting import prepare
@@ -40,7 +40,7 @@ def lasting(seconds: float, scenario: Scenario = FINAL, **changes: Any) -> Scena
 def test_a_landing_on_the_board_is_that_of_the_desk() -> None:
     alone = run(FINAL, FINAL_TEXT, seed=1).as_json()
     with_board = board_setup.flown(FINAL, 1).as_json()
-    own = {"wall_seconds", "board", "board_ticks", "same_bits"}
+    own = {"wall_seconds", "board", "board_ticks", "same_bits", "line"}
     assert {k: v for k, v in with_board.items() if k not in own} == {
         k: v for k, v in alone.items() if k not in own
     }
@@ -154,7 +154,7 @@ def test_a_board_that_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         if tick == 50:
             os.kill(stop(processor), signal.SIGKILL)
 
-    monkeypatch.setattr(processors, "ANSWER_S", 0.2)
+    monkeypatch.setattr(board_line, "ANSWER_S", 0.2)
     result = board_setup.flown(lasting(5.0), 1, meanwhile=kill)
     assert (result.same_bits, result.board_ticks, result.verdict) == (False, 49, "failed")
     assert result.board_failure is not None
@@ -165,7 +165,7 @@ def test_a_board_that_hangs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         if tick == 50:
             os.kill(stop(processor), signal.SIGSTOP)
 
-    monkeypatch.setattr(processors, "ANSWER_S", 0.05)
+    monkeypatch.setattr(board_line, "ANSWER_S", 0.05)
     result = board_setup.flown(lasting(5.0), 1, meanwhile=hang)
     assert result.board_failure == "posix: no answer to tick 50 in 0.15 s"
 
@@ -187,7 +187,7 @@ def test_lost_grants_and_replies_change_nothing(monkeypatch: pytest.MonkeyPatch)
 
             monkeypatch.setattr(carrier, "read", lost)
 
-    monkeypatch.setattr(processors, "ANSWER_S", 0.3)
+    monkeypatch.setattr(board_line, "ANSWER_S", 0.3)
     result = board_setup.flown(lasting(1.0), 1, meanwhile=lose)
     assert result.same_bits and result.board_ticks == 100
 
