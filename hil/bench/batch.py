@@ -157,7 +157,7 @@ class Batch:
     def _enter(self) -> None:
         self._entered = True
         self._flight.guided = self._guided.sequence
-        self._flight.watched_ns = self._gates.time_ns
+        self._flight.times.gates_ns = self._gates.time_ns
         self._executive.use_frames(self._frames)
 
     def _leave(self) -> None:
@@ -211,8 +211,8 @@ class Batch:
             topic.publish(topic.value, now_ns)
         if self._flight.guided != self._guided.sequence:
             self._guided.publish(self._guided.value, now_ns)
-        if self._flight.watched_ns != self._gates.time_ns:
-            self._gates.publish(self._gates.value, self._flight.watched_ns)
+        if self._flight.times.gates_ns != self._gates.time_ns:
+            self._gates.publish(self._gates.value, self._flight.times.gates_ns)
 
     def _send(self, now_ns: int) -> None:
         """The rows that C gave to the plant belong to the hash of the tick."""

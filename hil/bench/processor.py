@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -27,7 +27,6 @@ from hil.link.endpoint import Endpoint
 from hil.link.qemu import BOARDS, MACHINES, PROGRAM, EmulatedBoard
 from hil.plant.lander import OUTPUTS
 from onboard.core._core import ffi, lib
-from onboard.executive.schedule import MAJOR_FRAME_TICKS
 from onboard.messages import LAYOUTS, EngineCommand, ThrusterCommand
 from onboard.ports import InputPort, OutputPort, holds_one, memory_of
 from onboard.vehicles.lander import Lander, LanderPorts
@@ -46,7 +45,18 @@ _CONFIG = struct.Struct("<qqq")
 _ANSWER = struct.Struct("<qqqq")
 _COST = struct.Struct("<qqq")
 _PART_COSTS = 18
-_FAULT_BIT = ("fault_protection", lib.OB_FLIGHT_FAULTS)
+_PART_HASH, _PART_TIMES = 19, 22
+TIMES = ("navigation", "guidance", "touchdown", "actuators", "thrust", "gates", "imu")
+"""Topics whose times fault protection looks at, in the order of `ob_flight_times`."""
+BITS = {name: bit for name, (_, bit) in MEMBERS.items()}
+BITS["fault_protection"] = lib.OB_FLIGHT_FAULTS
+LEAPS = {
+    "EXECUTIVE_RESUMED",
+    "EXECUTIVE_CHECKPOINT_MISSING",
+    "COMPUTER_RESET",
+    "RESET_BUDGET_SPENT",
+}
+"""Events of a computer that starts anew: members go on from a checkpoint."""
 
 
 LINKS = "inproc, qemu, qemu:BOARD, posix, tcp://HOST:PORT, serial:DEVICE, serial:DEVICE?baud=NUMBER"
@@ -118,7 +128,8 @@ class Processor:
         self.worst_tick = 0  # cycles
         self._seen: list[tuple[int, Any]] = []
         self._held: list[tuple[OutputPort, Any]] = []
-        self._orders: list[Order] = []
+        self._orders: list[Order] = []  # of this tick, given after it
+        self._first_orders: list[Order] = []  # given before it
         self._grant, self._reply = ffi.new("ob_grant *"), ffi.new("ob_reply *")
         self._octets = ffi.new("uint8_t[]", lib.OB_EXCHANGE_OCTETS_MAX)
         self._rows = [ffi.buffer(ffi.addressof(row, "row")) for row in self._grant.row]
@@ -164,6 +175,20 @@ class Processor:
 
         return Watched
 
+    def wrap(self, name: str, step: Any) -> Any:
+        """The step of a member; one that runs on the board is noted when it runs here."""
+        if name not in BITS:
+            return step
+        bit = BITS[name]
+
+        def noted(now_ns: int) -> None:
+            self._ran |= bit
+            step(now_ns)
+
+        return noted
+
+    _ran = 0  # bits of the members that ran in this tick
+
     def begin(self, vehicle: Lander, setting: Setting, *, patience_ticks: int = 0) -> None:
         """Tell the board of a vehicle that has not run yet. Raises Refused, Silent.
 
@@ -174,15 +199,13 @@ class Processor:
         for name, (cls, _) in MEMBERS.items():
             if type(getattr(vehicle, name)) is not cls:
                 raise Refused(f"{self.board}: the {name} of this scenario is not the core's")
-        if setting.scenario.load:
-            raise Refused(f"{self.board}: a load on the processor is for the desk's executive")
         self.line.spoil(setting.scenario, setting.seed)
         image = flight_image(vehicle, setting)
         self._told = {number: k for k, number in enumerate(image.told)}
         self._last_told: dict[int, tuple[bytes, int]] = {}
         self._flight = self._desk_flight()
         self._hash = lib.OB_HASH_SEED
-        self._members = [self._due(frame) for frame in range(MAJOR_FRAME_TICKS)]
+        self._events_seen = vehicle.events.sequence
         self._matches = vehicle.bus.topic("matches")
         self._matches_seen = self._matches.sequence
         self._frame_words = list(self._flight.frame_words[0:3])
@@ -204,12 +227,6 @@ class Processor:
         flight.faults = self._faults
         return flight
 
-    def _due(self, frame: int) -> int:
-        """Bits of the members that run in a minor frame, and on the board."""
-        bits = {name: bit for name, (_, bit) in MEMBERS.items()} | dict([_FAULT_BIT])
-        names = {m.name for m in self._vehicle.executive.members_due(frame)}
-        return sum(bit for name, bit in bits.items() if name in names)
-
     # -- a tick
 
     def exchange(self, tick: int, now_ns: int) -> bool:
@@ -217,13 +234,15 @@ class Processor:
 
         Raises Refused where the desk does what no board can follow, Silent.
         """
-        if not self._vehicle.executive.nominal:
-            raise Refused(f"tick {tick}: a computer that restarts is not for boards")
+        ran, self._ran = self._ran, 0
         self.line.now_ns = now_ns
-        self._ask(tick, now_ns, self._members[tick % MAJOR_FRAME_TICKS])
+        self._ask(tick, now_ns, ran)
         self._await_reply(tick)
         self._obey()
         self.worst_tick = max(self.worst_tick, self._reply.cost)
+        if self._leapt():
+            self._carry_over()
+            return True
         same: bool = self._reply.hash == self._hash
         if same:
             self.ticks += 1
@@ -234,15 +253,15 @@ class Processor:
     def _ask(self, tick: int, now_ns: int, members: int) -> None:
         g = self._grant
         g.tick, g.now_ns, g.members = tick, now_ns, members
-        g.before = g.after = g.told = 0
+        g.told = 0
+        g.matched = self._matches_wait if members & lib.OB_FLIGHT_NAVIGATION else 0
         self._put_rows()
         self._put_frame_words()
         self._put_told(members, now_ns)
-        g.matched = self._matches_wait
-        self._put_orders(self._orders)
-        self._orders.clear()
+        self._put_orders()
         self._chain(members)
         self._data = self._encoded(tick)
+        self._matches_wait -= g.matched
         self._note_matches()
 
     def _put_rows(self) -> None:
@@ -259,21 +278,20 @@ class Processor:
         """The counters of the camera's intake: they enter the hash of the sensors."""
         words = list(self._flight.frame_words[0:3])
         if words[:2] != self._frame_words[:2]:
-            order = self._grant.order_before[0]
-            order.kind, order.argument = lib.OB_ORDER_FRAMES, [*words[:2], self._frame_words[2]]
-            self._grant.before = 1
+            self._first_orders.append((lib.OB_ORDER_FRAMES, *words[:2], self._frame_words[2]))
         if words[2] != self._frame_words[2]:
-            self._put_orders([(lib.OB_ORDER_FRAMES, *words)])
+            self._orders.append((lib.OB_ORDER_FRAMES, *words))
         self._frame_words = words
 
-    def _put_orders(self, orders: Iterable[tuple[int, ...]]) -> None:
+    def _put_orders(self) -> None:
         g = self._grant
-        for kind, *arguments in orders:
-            if g.after == lib.OB_GRANT_ORDERS:
-                raise Refused(f"more orders in a tick than the {lib.OB_GRANT_ORDERS} of a grant")
-            order = g.order_after[g.after]
-            order.kind, order.argument = kind, [*arguments, 0, 0, 0][:3]
-            g.after += 1
+        g.before, g.after = len(self._first_orders), len(self._orders)
+        if max(g.before, g.after) > lib.OB_GRANT_ORDERS:
+            raise Refused(f"more orders in a tick than the {lib.OB_GRANT_ORDERS} of a grant")
+        for rows, orders in ((g.order_before, self._first_orders), (g.order_after, self._orders)):
+            for row, (kind, *arguments) in zip(rows, orders, strict=False):
+                row.kind, row.argument = kind, [*arguments, 0, 0, 0][:3]
+            orders.clear()
 
     def _put_told(self, members: int, now_ns: int) -> None:
         """What fault protection read in this tick from members that the board does not run."""
@@ -289,11 +307,12 @@ class Processor:
                 g.tell[g.told].told.value, g.tell[g.told].told.time_ns = value, told[1]
                 g.told += 1
 
-    _matches_wait = 0
+    _matches_wait = 0  # 1: the board has matches that navigation has not used
+    _matched = b""  # those that it has to get
 
     def _note_matches(self) -> None:
-        """Matches of this tick are used in the next: the board gets them now."""
-        self._matches_wait = 0
+        """Matches of this tick are used when navigation runs next: the board gets them now."""
+        self._matched = b""
         if self._matches.sequence == self._matches_seen:
             return
         self._matches_seen = self._matches.sequence
@@ -305,7 +324,11 @@ class Processor:
         self._grant.matches_time_ns, self._grant.matches_count = matches.time_ns, count
 
     def _chain(self, members: int) -> None:
-        """The desk's own hash of the tick."""
+        """The desk's own hash of the tick. What others than control wrote goes out as it is."""
+        if not members & lib.OB_FLIGHT_CONTROL:
+            for port, row in self._held:
+                port.write(row)
+            self._held.clear()
         names = [port.name for port, _ in self._held]
         flight = self._flight
         flight.sent = ("thrusters" in names) * lib.OB_SEND_THRUSTERS
@@ -320,14 +343,13 @@ class Processor:
         return bytes(ffi.buffer(self._octets, count))
 
     def _await_reply(self, tick: int) -> None:
-        matched = self._matched if self._matches_wait else b""
         for answer in self._answers(links.GRANT, self._data, links.REPLY):
             if lib.ob_reply_decode(self._reply, answer, len(answer)) and self._reply.tick == tick:
                 break
         else:
             raise Silent(f"{self.board}: no answer to tick {tick} in {self.line.blocked_s:g} s")
-        if matched:
-            self._configure_pieces(CONFIG_MATCHES, matched)
+        if self._matched:
+            self._configure_pieces(CONFIG_MATCHES, self._matched)
 
     def _obey(self) -> None:
         """The board's rows are the vehicle's."""
@@ -338,6 +360,31 @@ class Processor:
         for k, port in enumerate(self._engines if reply.sent & lib.OB_SEND_ENGINES else ()):
             row = reply.engine[k]
             port.write(EngineCommand(row.time_ns, row.sequence, row.on, row.throttle))
+
+    # -- a computer that starts anew
+
+    def _leapt(self) -> bool:
+        events = self._vehicle.events
+        news = events.since(self._events_seen)
+        self._events_seen = events.sequence
+        return any(event.name in LEAPS for event in news)
+
+    def _carry_over(self) -> None:
+        """What members took from a checkpoint in this tick, or made of it, to the board."""
+        most = DATA_MAX - _ANSWER.size
+        for name, part, desk in self._parts():
+            if name.split()[0] in ("intake", "navigation"):  # have no checkpoint
+                continue
+            octets = bytes(ffi.buffer(desk))
+            for at in range(0, len(octets), most):
+                self.write_part(part, at, octets[at : at + most])
+        times = (self._vehicle.bus.topic(name).time_ns for name in TIMES)
+        self.write_part(_PART_TIMES, 0, struct.pack("<7q", *times))
+        self.write_part(_PART_HASH, 0, struct.pack("<Q", self._hash))
+        self._first_orders = [
+            (lib.OB_ORDER_GUIDANCE, self._vehicle.guidance.request),
+            (lib.OB_ORDER_MODE, lib.OB_FAULT_NO_REQUEST),
+        ]
 
     # -- packets
 
@@ -378,7 +425,7 @@ class Processor:
         return data
 
     def write_part(self, part: int, offset: int, octets: bytes) -> None:
-        """Changes the board's memory, as a particle does; for tests."""
+        """Changes a part of the board's flight core. Raises Refused, Silent."""
         self._memory_access(part, offset, 0, octets)
 
     def _memory_access(self, part: int, offset: int, count: int, written: bytes) -> bytes:
@@ -395,12 +442,11 @@ class Processor:
 
     def costs(self) -> list[Cost]:
         """What each member took so far."""
-        names = [*MEMBERS, _FAULT_BIT[0]]
-        octets = self.read_part(_PART_COSTS, _COST.size * len(names))
+        octets = self.read_part(_PART_COSTS, _COST.size * len(BITS))
         figures = _COST.iter_unpack(octets)
         return [
             Cost(name, runs, total / max(runs, 1), most)
-            for name, (runs, total, most) in zip(names, figures, strict=True)
+            for name, (runs, total, most) in zip(BITS, figures, strict=True)
         ]
 
     def _variable(self) -> str:
@@ -421,6 +467,8 @@ class Processor:
             yield f"intake {intake.name}", number, intake.state
         if len(self._vehicle.sensors.imu.intakes) > 1:  # a single IMU is not chosen on the desk
             yield "imu_choice", 10, flight.imu_choice
+        yield "frame_words", 21, ffi.cast("int64_t(*)[3]", flight.frame_words)
+        yield "slow_hash", 20, flight.slow_hash
         yield "navigation", 11, flight.navigation
         yield "guidance", 12, flight.guidance
         yield "touchdown", 13, flight.touchdown

@@ -258,7 +258,13 @@ class _Session:
         if not self.kind.ON_BOARDS:
             raise InputError(f"--link: the flight core of {setting.scenario.vehicle} has no board")
         commands = processor.watched(_components(setting).get("commands", CommandService))
-        made = vehicle(setting, processor.wired(ports), commands=commands, sink=sink, wrap=wrap)
+        made = vehicle(
+            setting,
+            processor.wired(ports),
+            commands=commands,
+            sink=sink,
+            wrap=lambda name, step: processor.wrap(name, wrap(name, step) if wrap else step),
+        )
         try:
             processor.begin(made, setting)
         except (Refused, NotForBoards, Silent) as error:

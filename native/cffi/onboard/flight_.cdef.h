@@ -35,6 +35,10 @@ typedef struct {
 } ob_flight_faults;
 
 typedef struct {
+  int64_t navigation_ns, guidance_ns, touchdown_ns, actuators_ns, thrust_ns, gates_ns, imu_ns;
+} ob_flight_times;
+
+typedef struct {
   ob_intake *intake[10];
   ob_imu_choice *imu_choice;
   uint64_t *slow_hash;
@@ -51,7 +55,7 @@ typedef struct {
   int64_t guided;
   int64_t arrived;
   int64_t sent;
-  int64_t navigated_ns, guided_ns, touchdown_ns, controlled_ns, watched_ns, imu_ns;
+  ob_flight_times times;
 } ob_flight;
 
 void ob_flight_init(ob_flight *flight);

@@ -19,8 +19,8 @@ void ob_flight_init(ob_flight *f) {
   f->request = OB_GUIDANCE_HOLD;
   f->resuming = OB_GUIDANCE_IDLE;
   f->guided = f->arrived = f->sent = 0;
-  f->navigated_ns = f->guided_ns = f->touchdown_ns = f->controlled_ns = OB_NEVER_NS;
-  f->watched_ns = f->imu_ns = OB_NEVER_NS;
+  f->times = (ob_flight_times){OB_NEVER_NS, OB_NEVER_NS, OB_NEVER_NS, OB_NEVER_NS,
+                               OB_NEVER_NS, OB_NEVER_NS, OB_NEVER_NS};
 }
 
 /* ---- sensors ---- */
@@ -51,7 +51,7 @@ static void choose_imu(ob_flight *f, int64_t in_use, int64_t came, int64_t now_n
   const ob_intake *imus[OB_IMUS] = {f->intake[OB_FLIGHT_IMU_A], f->intake[OB_FLIGHT_IMU_B]};
   if (came) {
     f->navigation->arrivals.imu = imus[in_use]->row.imu;
-    f->imu_ns = imus[in_use]->row.imu.time_ns;
+    f->times.imu_ns = imus[in_use]->row.imu.time_ns;
   }
   ob_imu_choice_step(f->imu_choice, imus, imu_count(f), came, now_ns);
 }
@@ -86,10 +86,10 @@ static void sense(ob_flight *f, int64_t now_ns, const ob_flight_row *rows, int64
 
 static void navigate(ob_flight *f, int64_t now_ns) {
   if (ob_navigation_step(f->navigation, now_ns, f->arrived)) {
-    f->watched_ns = now_ns;
+    f->times.gates_ns = now_ns;
   }
   f->arrived = 0;
-  f->navigated_ns = now_ns;
+  f->times.navigation_ns = now_ns;
 }
 
 static void guide(ob_flight *f, int64_t now_ns) {
@@ -103,7 +103,7 @@ static void guide(ob_flight *f, int64_t now_ns) {
   }
   ob_guidance_step(f->guidance, nav, f->request, f->touchdown->confirmed, f->guidance_command);
   f->guided++;
-  f->guided_ns = now_ns;
+  f->times.guidance_ns = now_ns;
 }
 
 static int64_t legs_closed(const ob_intake *legs, int64_t now_ns) {
@@ -114,13 +114,13 @@ static int64_t legs_closed(const ob_intake *legs, int64_t now_ns) {
 static void confirm_touchdown(ob_flight *f, int64_t now_ns) {
   ob_touchdown_step(f->touchdown, &f->navigation->state, f->guidance_command,
                     legs_closed(f->intake[OB_FLIGHT_LEGS], now_ns));
-  f->touchdown_ns = now_ns;
+  f->times.touchdown_ns = now_ns;
 }
 
 static void control(ob_flight *f, int64_t now_ns) {
   f->sent = ob_effectors_step(f->effectors, f->control, &f->navigation->state, f->guidance_command,
                               f->guided, f->touchdown->confirmed, now_ns);
-  f->controlled_ns = now_ns;
+  f->times.actuators_ns = f->times.thrust_ns = now_ns;
 }
 
 static void protect(ob_flight *f, int64_t now_ns) {
@@ -138,7 +138,6 @@ static void protect(ob_flight *f, int64_t now_ns) {
 void ob_flight_tick(ob_flight *f, int64_t now_ns, int64_t members, const ob_flight_row *rows,
                     int64_t count) {
   if (members & OB_FLIGHT_SENSORS) {
-    f->sent = 0;
     sense(f, now_ns, rows, count);
   }
   if (members & OB_FLIGHT_NAVIGATION) {
@@ -241,7 +240,10 @@ static int64_t ask_mode(ob_flight_faults *p, int64_t mode) {
   if (p == NULL || mode < OB_FAULT_REQUEST_SAFE || mode >= p->table->header.modes) {
     return 0;
   }
-  p->request = p->request == OB_FAULT_REQUEST_SAFE ? p->request : mode;
+  if (mode == OB_FAULT_NO_REQUEST) {
+    p->clear = 0;
+  }
+  p->request = mode == OB_FAULT_NO_REQUEST || p->request != OB_FAULT_REQUEST_SAFE ? mode : p->request;
   return 1;
 }
 

@@ -58,25 +58,25 @@ static const void *part_of(const ob_flight *f, int64_t part, int64_t *time_ns) {
   const ob_intake *intake;
   switch (part) {
     case OB_CHANNEL_NAVIGATION:
-      *time_ns = f->navigated_ns;
+      *time_ns = f->times.navigation_ns;
       return &f->navigation->state;
     case OB_CHANNEL_GUIDANCE:
-      *time_ns = f->guided_ns;
+      *time_ns = f->times.guidance_ns;
       return f->guidance_command;
     case OB_CHANNEL_ACTUATORS:
-      *time_ns = f->controlled_ns;
+      *time_ns = f->times.actuators_ns;
       return &f->effectors->command;
     case OB_CHANNEL_THRUST:
-      *time_ns = f->controlled_ns;
+      *time_ns = f->times.thrust_ns;
       return &f->control->thrust;
     case OB_CHANNEL_TOUCHDOWN:
-      *time_ns = f->touchdown_ns;
+      *time_ns = f->times.touchdown_ns;
       return f->touchdown;
     case OB_CHANNEL_GATES:
-      *time_ns = f->watched_ns;
+      *time_ns = f->times.gates_ns;
       return f->navigation->filter.gate;
     case OB_CHANNEL_IMU:
-      *time_ns = f->imu_ns;
+      *time_ns = f->times.imu_ns;
       return &f->navigation->arrivals.imu;
     default:
       intake = f->intake[part - OB_CHANNEL_INTAKE];

@@ -288,6 +288,7 @@ static int64_t obey(ob_flight *f, int64_t now_ns, const ob_order *orders, int64_
 }
 
 int64_t ob_exchange_before(ob_flight *f, ob_flight_memory *m, const ob_grant *g) {
+  f->sent = 0; /* control may not be due */
   for (int64_t k = 0; k < g->told; k++) {
     m->channels.told[g->tell[k].number] = g->tell[k].told;
   }

@@ -130,6 +130,18 @@ static uint8_t *part_of(int64_t part, int64_t *size) {
     case FLIGHT_PART_FAULT_MEMORY:
       *size = sizeof m->fault_memory;
       return (uint8_t *)&m->fault_memory;
+    case FLIGHT_PART_SLOW_HASH:
+      *size = sizeof m->slow_hash;
+      return (uint8_t *)&m->slow_hash;
+    case FLIGHT_PART_FRAME_WORDS:
+      *size = sizeof m->frame_words;
+      return (uint8_t *)m->frame_words;
+    case FLIGHT_PART_TIMES:
+      *size = sizeof board.flight.times;
+      return (uint8_t *)&board.flight.times;
+    case FLIGHT_PART_HASH:
+      *size = sizeof board.reply.hash;
+      return (uint8_t *)&board.reply.hash;
     case FLIGHT_PART_COSTS:
       *size = sizeof board.cost;
       return (uint8_t *)board.cost;

@@ -37,7 +37,11 @@ enum {
   FLIGHT_PART_EFFECTORS = 15,
   FLIGHT_PART_FAULT_STATE = 16,
   FLIGHT_PART_FAULT_MEMORY = 17,
-  FLIGHT_PART_COSTS = 18 /* flight_cost of each member, in the order of their bits */
+  FLIGHT_PART_COSTS = 18, /* flight_cost of each member, in the order of their bits */
+  FLIGHT_PART_HASH = 19,  /* that the next tick carries on */
+  FLIGHT_PART_SLOW_HASH = 20,
+  FLIGHT_PART_FRAME_WORDS = 21,
+  FLIGHT_PART_TIMES = 22
 };
 
 /* Of one member, in cycles of platform_cycles. */

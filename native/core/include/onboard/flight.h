@@ -72,6 +72,11 @@ typedef struct {
   uint64_t clear;            /* bits of faults to unlatch */
 } ob_flight_faults;
 
+/* When each was produced last, OB_NEVER_NS before. */
+typedef struct {
+  int64_t navigation_ns, guidance_ns, touchdown_ns, actuators_ns, thrust_ns, gates_ns, imu_ns;
+} ob_flight_times;
+
 typedef struct {
   ob_intake *intake[OB_FLIGHT_INTAKES]; /* NULL where none is fitted; at least one IMU is */
   ob_imu_choice *imu_choice;
@@ -89,9 +94,8 @@ typedef struct {
   int64_t resuming;   /* ob_guidance_phase to begin in with the first valid state, or 0 */
   int64_t guided;     /* guidance commands so far; touchdown and control wait for the first */
   int64_t arrived;    /* what navigation has not used yet: OB_ARRIVED_IMU, 1 << OB_STREAM_... */
-  int64_t sent;       /* what the last tick gave to the effectors: OB_SEND_... */
-  /* when each was produced last, OB_NEVER_NS before: */
-  int64_t navigated_ns, guided_ns, touchdown_ns, controlled_ns, watched_ns, imu_ns;
+  int64_t sent;       /* what control gave to the effectors when it ran last: OB_SEND_... */
+  ob_flight_times times;
 } ob_flight;
 
 /* Nothing has happened yet; pointers are left as they are. */
@@ -105,7 +109,7 @@ void ob_flight_tick(ob_flight *flight, int64_t now_ns, int64_t members, const ob
 /* Chain the state hashes of some members onto one, in the order of the schedule. */
 uint64_t ob_flight_hash(const ob_flight *flight, int64_t members, uint64_t hash);
 
-/* Chain the rows that the last tick gave to the effectors. */
+/* Chain the rows that went to the effectors: those of `sent`. */
 uint64_t ob_flight_output_hash(const ob_flight *flight, uint64_t hash);
 
 typedef enum {
@@ -117,7 +121,7 @@ typedef enum {
   OB_ORDER_IMU = 5,        /* instance to fly with */
   OB_ORDER_INTAKE = 6,     /* instrument, enabled */
   OB_ORDER_GATE = 7,       /* stream whose score is forgotten */
-  OB_ORDER_MODE = 8,       /* request to fault protection */
+  OB_ORDER_MODE = 8,       /* request to fault protection; OB_FAULT_NO_REQUEST: forget what waits */
   OB_ORDER_CLEAR = 9,      /* bits of the faults to unlatch */
   OB_ORDERS = 10
 } ob_order_kind;
