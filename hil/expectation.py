@@ -100,6 +100,7 @@ class Expectation(BaseModel):
     count_max: Count | None = None
     after_s: Seconds | None = None  # of the first
     before_s: Seconds | None = None
+    always: bool = False  # of an incident: for every seed, whatever its gate
 
     @model_validator(mode="after")
     def _says_something(self) -> Expectation:

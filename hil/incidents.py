@@ -44,6 +44,7 @@ class Way:
             "runs": len(self.results),
             "passed": self.passed,
             "failed_seeds": [r.seed for r in self.results if r.verdict != "passed"],
+            "failed_always_seeds": [r.seed for r in self.results if r.failed_always],
             "figures": {
                 metric: dict(zip(("min", "median", "max"), found, strict=True))
                 for metric, found in ranges.items()
@@ -74,12 +75,13 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Lost then for every seed, survived for the share asked for, nothing tripped nominally."""
-        gate = self.incident.gate
+        """Lost then for every seed, survived for the share asked for, with what must always hold,
+        nothing tripped nominally."""
+        flown = (self.ways["ours"], self.ways["nominal"])
         return (
             self.ways["historical"].share == 1.0
-            and self.ways["ours"].share >= gate
-            and self.ways["nominal"].share >= gate
+            and all(way.share >= self.incident.gate for way in flown)
+            and not any(result.failed_always for way in flown for result in way.results)
             and self.false_trips == 0
         )
 

@@ -22,6 +22,7 @@ class Figures:
     way: str = "ours"  # ours | historical | nominal
     verdict: str = "failed"  # passed | failed | interrupted
     failed_expectations: list[str] = field(default_factory=list)
+    failed_always: bool = False  # one of them must hold for every seed
     faults_tripped: int = 0
     trace_steps: int | None = None
     restarts: int = 0
@@ -133,10 +134,13 @@ def judge(
 ) -> AnyResult:
     """Fill in verdict and failed expectations."""
     figures = asdict(result)
-    lines = (expectation.wrong(figures, events) for expectation in scenario.expect)
+    wrong = {e: e.wrong(figures, events) for e in scenario.expect}
     of_board = (result.first_difference, result.board_failure)
     lines_of_board = [f"same_bits is false: {line}" for line in of_board if line is not None]
-    result.failed_expectations = lines_of_board + [line for line in lines if line is not None]
+    result.failed_expectations = lines_of_board + [
+        line for line in wrong.values() if line is not None
+    ]
+    result.failed_always = any(e.always for e, line in wrong.items() if line is not None)
     if interrupted:
         result.verdict = "interrupted"
     else:

@@ -83,6 +83,25 @@ def test_the_gate(
     assert row.ways["historical"].range("drift_m") is None
 
 
+@pytest.mark.parametrize(
+    ("way", "met"), [("ours", False), ("nominal", False), ("historical", True)]
+)
+def test_what_must_always_hold_holds_for_every_seed(
+    path: Path, monkeypatch: pytest.MonkeyPatch, way: str, met: bool
+) -> None:
+    """The gate of a half forgives one seed of four, but not where it says `always`."""
+
+    def results(jobs: list[Job], workers: int) -> Iterator[Result]:
+        for job in jobs:
+            failed = (job.way, job.seed) == (way, 3)
+            yield Result("T1_test", job.seed, way=job.way, verdict="passed", failed_always=failed)
+
+    monkeypatch.setattr(incidents, "results", results)
+    (row,), _ = incidents.fly([path], range(1, 5), 1, lambda *_: None)
+    assert row.met is met
+    assert row.as_json()[way]["failed_always_seeds"] == [3]
+
+
 def test_the_command(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flown(monkeypatch, ("ours", 2))
     ran = CliRunner().invoke(main, ["incidents", str(path), "--seeds", "2", "--workers", "1"])

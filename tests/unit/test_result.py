@@ -94,3 +94,18 @@ def test_a_range_is_told_whole() -> None:
 
 def test_the_json_is_json() -> None:
     assert json.loads(json.dumps(Result("x", 1).as_json()))["miss_distance_m"] is None
+
+
+@pytest.mark.parametrize(("tilt_deg", "drift_m", "failed"), [(1, 1, 0), (20, 1, 0), (1, 9, 1)])
+def test_what_must_always_hold_is_told_apart(
+    tmp_path: Path, tilt_deg: float, drift_m: float, failed: bool
+) -> None:
+    extra = (
+        '[[expect]]\nmetric = "tilt_deg"\nmax = 12.0\n'
+        '[[expect]]\nmetric = "drift_m"\nmax = 5.0\nalways = true'
+    )
+    scenario = short_scenario.scenario(tmp_path, extra=extra)[0]
+    result = judge(Result("x", 1, tilt_deg=tilt_deg, drift_m=drift_m), scenario)
+    assert result.failed_always is bool(failed)
+    told = "; ".join(result.failed_expectations)
+    assert ("tilt_deg is" in told, "drift_m is" in told) == (tilt_deg > 12, drift_m > 5)
