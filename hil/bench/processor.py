@@ -29,6 +29,7 @@ from hil.plant.lander import OUTPUTS
 from onboard.core._core import ffi, lib
 from onboard.messages import LAYOUTS, EngineCommand, ThrusterCommand
 from onboard.ports import InputPort, OutputPort, holds_one, memory_of
+from onboard.services.packets import SpacePacket
 from onboard.vehicles.lander import Lander, LanderPorts
 
 CONFIG_IMAGE, CONFIG_MATCHES, CONFIG_BEGIN = 0, 1, 2  # native/firmware/common/flight.h
@@ -61,6 +62,7 @@ LEAPS = {
 
 LINKS = "inproc, qemu, qemu:BOARD, posix, tcp://HOST:PORT, serial:DEVICE, serial:DEVICE?baud=NUMBER"
 HELLO_S = 10.0
+LOOK_S = 0.5  # how often it is looked whether the board started anew
 
 
 class Refused(ValueError):
@@ -121,7 +123,7 @@ class Processor:
         """
         self._endpoint, self._memory = endpoint, memory
         self.line = BoardLine(endpoint)
-        self.board = endpoint.peer.board
+        self.board, self._session = endpoint.peer.board, endpoint.peer.session
         self.emulated: EmulatedBoard | None = None  # what runs it, if it is no real one
         self.difference: str | None = None  # the first, and where
         self.ticks = 0  # that were equal
@@ -396,12 +398,21 @@ class Processor:
             self.line.asked_again += waited_s > 0.0
             self._endpoint.send(apid, data)
             while (left_s := sent_s + answer_s - time.monotonic()) > 0.0:
-                for packet in self._endpoint.receive(left_s):
+                for packet in self._heard(min(left_s, LOOK_S)):
                     if packet.apid == answer:
                         if waited_s == 0.0:
                             self.line.answered(time.monotonic() - sent_s)
                         yield packet.data
             waited_s += answer_s
+
+    def _heard(self, timeout_s: float) -> list[SpacePacket]:
+        """What came. Raises Silent for a board that started anew: it knows of no flight."""
+        packets = self._endpoint.receive(timeout_s)
+        if self._endpoint.peer.session != self._session:
+            lines = self._endpoint.text.decode(errors="replace").splitlines()
+            said = next((line for line in reversed(lines) if "start:" in line), "and said nothing")
+            raise Silent(f"{self.board}: it started anew: {said}")
+        return packets
 
     def _configure_pieces(self, what: int, data: bytes) -> None:
         size = DATA_MAX - _CONFIG.size

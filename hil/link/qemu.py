@@ -29,9 +29,13 @@ class BoardError(Exception):
 
 @dataclass
 class EmulatedBoard:
-    """One board, its line `carrier` and its memory for maps, `memory`; it ends with the context."""
+    """One board, its line `carrier` and its memory for maps, `memory`; it ends with the context.
+
+    `options` are more options of the emulator.
+    """
 
     name: str
+    options: tuple[str, ...] = ()
 
     def __enter__(self) -> EmulatedBoard:
         image = (
@@ -68,6 +72,7 @@ class EmulatedBoard:
             *(emulator, "-M", f"{self.name},memory-backend=maps", "-object", maps),
             *("-nographic", "-monitor", "none", "-icount", "shift=6", "-kernel", str(image)),
             *("-chardev", f"serial,id=line,path={self.carrier.path}", "-serial", "chardev:line"),
+            *self.options,
         ]
 
     def _wait_for_line(self) -> None:

@@ -170,6 +170,20 @@ def test_a_board_that_hangs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.board_failure == "posix: no answer to tick 50 in 0.15 s"
 
 
+def test_a_board_that_starts_anew_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kind of sample that there is not fails an assertion on the board, which resets."""
+
+    def spoil(processor: Processor, tick: int) -> None:
+        if tick == 50:
+            processor.write_part(0, ffi.offsetof("ob_intake", "kind"), bytes([99]))
+
+    result = board_setup.flown(lasting(5.0), 1, MACHINES[0], meanwhile=spoil)
+    assert (result.same_bits, result.board_ticks) == (False, 49)
+    assert result.board_failure is not None
+    assert result.board_failure.startswith("mps2-an386: it started anew: onboard flight on")
+    assert "start: assertion" in result.board_failure
+
+
 def test_lost_grants_and_replies_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def lose(processor: Processor, tick: int) -> None:
         carrier = processor._endpoint.carrier
