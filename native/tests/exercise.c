@@ -41,6 +41,7 @@ const exercise EXERCISES[] = {
     {"wheels", exercise_wheels},
     {"odometry", exercise_odometry},
     {"drive", exercise_drive},
+    {"rover", exercise_rover},
     {"fault", exercise_fault},
     {"fault_table", exercise_fault_table},
     {"fault_walk", exercise_fault_walk},

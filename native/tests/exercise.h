@@ -67,6 +67,7 @@ uint64_t exercise_wheel(void);
 uint64_t exercise_wheels(void);
 uint64_t exercise_odometry(void);
 uint64_t exercise_drive(void);
+uint64_t exercise_rover(void);
 
 /* exercise_fault.c */
 uint64_t exercise_fault(void);

@@ -4,6 +4,7 @@
 #include "onboard/elementary.h"
 #include "onboard/hash.h"
 #include "onboard/odometry.h"
+#include "onboard/rover.h"
 #include "onboard/wheels.h"
 
 #define TICK_NS INT64_C(10000000)
@@ -152,4 +153,38 @@ uint64_t exercise_drive(void) {
     }
   }
   return ob_hash_f64s(hash, state.position_site_m, 2);
+}
+
+/* Two waypoints by a vehicle whose wheels follow their duties; one of them is blocked for a while. */
+uint64_t exercise_rover(void) {
+  static const ob_rover_settings settings = {
+      .odometry = ODOMETRY, .drive = DRIVE, .wheel = WHEEL, .supply_v = 10.8, .heading_rad = 0.3};
+  uint64_t stream = 85, hash = OB_HASH_SEED;
+  double angle[OB_WHEELS] = {0.0}, rate[OB_WHEELS] = {0.0};
+  ob_rover rover;
+  ob_rover_init(&rover, &settings);
+  ob_drive_add(&rover.drive, 0.1, 0.3);
+  ob_drive_add(&rover.drive, 0.0, 0.0);
+  ob_drive_start(&rover.drive, 0.05);
+  for (int tick = 1; tick < 4000; tick++) {
+    ob_rover_row rows[OB_ROVER_INTAKES];
+    const double spin = 0.064 * (rate[0] - rate[1]) / (3.9 * 0.255);
+    rows[0] = (ob_rover_row){.intake = OB_ROVER_IMU};
+    rows[0].row.imu = (ob_imu_row){.time_ns = tick * TICK_NS, .sequence = tick};
+    rows[0].row.imu.delta_angle_rad[2] = -0.01 * spin;
+    rows[0].row.imu.delta_velocity_m_s[0] = argument_between(&stream, -1.0e-4, 1.0e-4);
+    rows[0].row.imu.delta_velocity_m_s[2] = 0.0162;
+    for (int k = 0; k < OB_WHEELS; k++) {
+      rows[1 + k] = (ob_rover_row){.intake = OB_ROVER_WHEEL + k};
+      const int when = k == 2 ? tick : 1; /* the others are never blocked */
+      turn(&rows[1 + k].row.wheel, rover.wheels.row.duty[k], when, &angle[k], &rate[k]);
+      rows[1 + k].row.wheel.time_ns = tick * TICK_NS;
+      rows[1 + k].row.wheel.sequence = tick;
+    }
+    rows[5] = (ob_rover_row){.intake = OB_ROVER_BATTERY};
+    rows[5].row.battery = (ob_battery_row){tick * TICK_NS, tick / 10, 11.5, 0.6, 20.0};
+    ob_rover_tick(&rover, tick * TICK_NS, tick % 10 == 0 ? 15 : 11, rows, tick % 10 == 0 ? 6 : 5);
+    hash = ob_rover_output_hash(&rover, ob_rover_hash(&rover, 15, hash));
+  }
+  return hash;
 }
