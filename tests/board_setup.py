@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import subprocess
 import sys
+import threading
+import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -77,3 +80,43 @@ def flown(
             processor.exchange = disturbed  # type: ignore[method-assign]
         result: Result = session(scenario, seed, processor).fly()
         return result
+
+
+@contextmanager
+def serial_board() -> Iterator[str]:
+    """The address of a serial port with the flight image, as a program, behind it.
+
+    Two pseudo-terminals joined by a thread: the port stays when the desk closes it, and the board
+    runs on.
+    """
+    build("posix")
+    image = ROOT / "build/firmware/posix/firmware/flight"
+    (port, port_end), (line, line_end) = os.openpty(), os.openpty()
+    address, terminal = os.ttyname(port_end), os.ttyname(line_end)
+    for end in (port, line):
+        tty.setraw(end)
+    program = subprocess.Popen([image, terminal], stdin=subprocess.DEVNULL)
+    stop = threading.Event()
+    joining = threading.Thread(target=_join, args=(port, line, stop), daemon=True)
+    os.close(port_end)
+    joining.start()
+    try:
+        yield f"serial:{address}"
+    finally:
+        stop.set()
+        joining.join()
+        program.kill()
+        program.wait()
+        for end in (port, line, line_end):
+            os.close(end)
+
+
+def _join(port: int, line: int, stop: threading.Event) -> None:
+    while not stop.is_set():
+        for end in select.select([port, line], [], [], 0.02)[0]:
+            try:
+                octets = os.read(end, 65536)
+                os.write(line if end == port else port, octets)
+            except OSError:  # the desk has closed its end, which forgets how it was set
+                tty.setraw(port)
+                stop.wait(0.002)

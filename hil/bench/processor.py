@@ -21,10 +21,10 @@ from hil.bench.flight_image import flight_image
 from hil.bench.orders import Order, orders_of
 from hil.bench.setting import Setting
 from hil.link import endpoint as links
-from hil.link.carriers import Carrier, open_carrier
+from hil.link.attachment import ADDRESSES, attach
 from hil.link.codec import DATA_MAX
 from hil.link.endpoint import Endpoint
-from hil.link.qemu import BOARDS, MACHINES, PROGRAM, EmulatedBoard
+from hil.link.qemu import EmulatedBoard
 from hil.plant.lander import OUTPUTS
 from onboard.core._core import ffi, lib
 from onboard.messages import LAYOUTS, EngineCommand, ThrusterCommand
@@ -60,8 +60,7 @@ LEAPS = {
 """Events of a computer that starts anew: members go on from a checkpoint."""
 
 
-LINKS = "inproc, qemu, qemu:BOARD, posix, tcp://HOST:PORT, serial:DEVICE, serial:DEVICE?baud=NUMBER"
-HELLO_S = 10.0
+LINKS = f"inproc, {ADDRESSES}"
 LOOK_S = 0.5  # how often it is looked whether the board started anew
 
 
@@ -88,29 +87,13 @@ def attached(link: str) -> Iterator[Processor | None]:
 
     Raises Refused, BoardError, AddressError, NotIdentified.
     """
-    kind, _, name = link.partition(":")
     if link == "inproc":
         yield None
-    elif kind in ("qemu", PROGRAM):
-        name = PROGRAM if kind == PROGRAM else name or MACHINES[0]
-        if name not in BOARDS or (kind == PROGRAM and link != PROGRAM):
-            raise Refused(f"{link}: no such board; there are: {', '.join(BOARDS)}")
-        with EmulatedBoard(name) as board:
-            processor = _met(board.carrier, board.memory)
-            processor.emulated = board
-            yield processor
-    else:
-        carrier = open_carrier(link)
-        try:
-            yield _met(carrier, None)
-        finally:
-            carrier.close()
-
-
-def _met(carrier: Carrier, memory: Any) -> Processor:
-    endpoint = Endpoint(carrier)
-    endpoint.wait_for_board(HELLO_S)
-    return Processor(endpoint, memory)
+        return
+    with attach(link) as board:
+        processor = Processor(board.endpoint, board.memory)
+        processor.emulated = board.emulated
+        yield processor
 
 
 class Processor:

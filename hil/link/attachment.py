@@ -1,0 +1,64 @@
+"""A board at the end of a line, by its address: an emulated one is started, a real one is opened.
+
+    with attach("qemu:mps2-an500") as attached:
+        attached.endpoint.send(MEMORY, data)
+
+`ADDRESSES` has the forms. Nothing is written before the board said HELLO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from hil.link.carriers import Carrier, open_carrier
+from hil.link.endpoint import Endpoint
+from hil.link.qemu import BOARDS, MACHINES, PROGRAM, BoardError, EmulatedBoard
+
+ADDRESSES = "qemu, qemu:BOARD, posix, tcp://HOST:PORT, serial:DEVICE, serial:DEVICE?baud=NUMBER"
+HELLO_S = 10.0
+
+
+class Attached(NamedTuple):
+    """A board that said HELLO."""
+
+    endpoint: Endpoint
+    memory: Any  # its memory for maps, octets to write to, if the desk can reach it
+    emulated: EmulatedBoard | None  # what runs it, if it is no real one
+
+
+@contextmanager
+def attach(address: str, hello_s: float = HELLO_S) -> Iterator[Attached]:
+    """The board of an address, for as long as the context lasts.
+
+    Raises BoardError for an emulated board that cannot start, AddressError, NotIdentified where no
+    HELLO comes in `hello_s`.
+    """
+    emulated = machine_of(address)
+    if emulated is not None:
+        with EmulatedBoard(emulated) as board:
+            yield Attached(_met(board.carrier, hello_s), board.memory, board)
+        return
+    carrier = open_carrier(address)
+    try:
+        yield Attached(_met(carrier, hello_s), None, None)
+    finally:
+        carrier.close()
+
+
+def machine_of(address: str) -> str | None:
+    """The emulated board that an address names; None for a line. Raises BoardError for none."""
+    kind, _, name = address.partition(":")
+    if kind not in ("qemu", PROGRAM):
+        return None
+    machine = PROGRAM if kind == PROGRAM else name or MACHINES[0]
+    if machine not in BOARDS or (kind == PROGRAM and address != PROGRAM):
+        raise BoardError(f"{address}: no such board; there are: {', '.join(BOARDS)}")
+    return machine
+
+
+def _met(carrier: Carrier, hello_s: float) -> Endpoint:
+    endpoint = Endpoint(carrier)
+    endpoint.wait_for_board(hello_s)
+    return endpoint
