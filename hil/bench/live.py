@@ -116,24 +116,37 @@ def _position_error(row: dict[str, float]) -> tuple[float, float]:
     return error, _norm(row, "sigma_{}_m")
 
 
+NOT_SHOWN = ("scenario", "seed", "verdict", "failed_expectations", "failed_always", "session")
+
+
 def verdict_table(result: Figures, scenario: Scenario) -> Table:
     """Figures, expectations and verdict."""
     figures = result.as_json()
     failed = {line.split(" ", 1)[0] for line in result.failed_expectations}
     wanted = {e.subject: str(e) for e in scenario.expect}
     colour = "green" if result.verdict == "passed" else "red"
-    title = f"{scenario.title}, seed {result.seed}: [{colour}]{result.verdict}[/{colour}]"
-    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    title = Text.assemble(
+        f"{scenario.title}, seed {result.seed}: ", (result.verdict, f"italic {colour}")
+    )
+    table = Table(
+        title=title, title_justify="left", show_edge=False, pad_edge=False, min_width=len(title)
+    )
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("expected")
     for name, value in figures.items():
-        if name in ("scenario", "seed", "verdict", "failed_expectations", "session"):
+        if name in NOT_SHOWN or (value is None and name not in wanted):
             continue
-        shown = f"{value:,.3f}" if isinstance(value, float) else str(value)
         style = "red" if name in failed else ""
-        table.add_row(name, Text(shown, style=style), wanted.get(name, ""))
+        table.add_row(name, Text(_shown(value), style=style), wanted.get(name, ""))
     return table
+
+
+def _shown(value: Any) -> str:
+    """A figure; of counters those that counted anything."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in value.items() if count)
+    return f"{value:,.3f}" if isinstance(value, float) else str(value)
 
 
 def campaign_table(summary: dict[str, Any]) -> Table:

@@ -115,15 +115,18 @@ def test_the_view_says_that_it_prepares(scenario: Scenario) -> None:
 
 
 def test_the_verdict_table_shows_figures_and_limits(scenario: Scenario) -> None:
-    result = judge(Result("short", 7, sim_seconds=19.0, tilt_deg=1.25), scenario)
+    line = {"packets": 5, "lost": 0}
+    result = judge(Result("short", 7, sim_seconds=19.0, tilt_deg=1.25, line=line), scenario)
     console = Console(file=io.StringIO(), width=120)
     console.print(live.verdict_table(result, scenario))
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "seed 7: failed" in shown
-    for name in ("tilt_deg", "miss_distance_m", "bit_hash"):
+    for name in ("tilt_deg", "packets 5", "bit_hash"):
         assert name in shown
-    line = next(line for line in shown.splitlines() if "sim_seconds" in line)
-    assert "19.000" in line and ">= 20" in line
+    for name in ("miss_distance_m", "lost"):  # not known, and nothing to tell
+        assert name not in shown
+    duration = next(line for line in shown.splitlines() if "sim_seconds" in line)
+    assert "19.000" in duration and ">= 20" in duration
 
 
 def test_the_profile_adds_up() -> None:
