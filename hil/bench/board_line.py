@@ -15,8 +15,7 @@ from hil.scenario import Scenario
 CAPTURE = "link.pcap"
 ANSWER_S = 5.0  # a slow line and a slow board need less for any packet
 TRIES = 3  # on a sound line; on one with faults, as often as fits into the same time
-_LEAST_S = 0.05
-_SLOWER = 4.0  # than the slowest answer so far
+_FIRST_S, _LEAST_S = 1.0, 0.05  # on one with faults, before the first answer and after many
 
 
 class BoardLine:
@@ -27,7 +26,7 @@ class BoardLine:
         self.asked_again = 0
         self._endpoint, self._plain = endpoint, endpoint.carrier
         self._faulty: FaultyCarrier | None = None
-        self._slowest_s = 0.0
+        self._took_s: dict[int, tuple[float, float]] = {}  # by APID: mean and deviation, smoothed
 
     def spoil(self, scenario: Scenario, seed: int) -> None:
         """The faults of the line of a flight that begins, in place of those of the last one."""
@@ -52,21 +51,27 @@ class BoardLine:
     def _clock(self) -> int:
         return self.now_ns
 
-    @property
-    def answer_s(self) -> float:
-        """How long to wait for an answer: where some get lost, not much longer than one took."""
+    def answer_s(self, apid: int, tried: int) -> float:
+        """How long to wait for an answer to a packet that was sent in vain `tried` times.
+
+        Where some get lost, not much longer than they take (RFC 6298: mean and four deviations),
+        and twice as long after each try.
+        """
         if self._faulty is None:
             return ANSWER_S
-        return min(ANSWER_S, max(_LEAST_S, _SLOWER * self._slowest_s))
+        mean_s, deviation_s = self._took_s.get(apid, (_FIRST_S, 0.0))
+        return min(ANSWER_S, max(_LEAST_S, mean_s + 4.0 * deviation_s) * 2.0**tried)
 
     @property
     def blocked_s(self) -> float:
         """A line over which no answer came for so long has lost its board."""
         return TRIES * ANSWER_S
 
-    def answered(self, took_s: float) -> None:
+    def answered(self, apid: int, took_s: float) -> None:
         """The first answer to a packet that was sent once came after so long."""
-        self._slowest_s = max(self._slowest_s, took_s)
+        mean_s, deviation_s = self._took_s.get(apid, (took_s, took_s))
+        deviation_s += (abs(took_s - mean_s) - deviation_s) / 4.0
+        self._took_s[apid] = mean_s + (took_s - mean_s) / 8.0, deviation_s
 
     def figures(self) -> dict[str, Any]:
         """What was lost and refused on the way from the board, and what was asked again."""

@@ -375,18 +375,18 @@ class Processor:
 
     def _answers(self, apid: int, data: bytes, answer: int) -> Iterator[bytes]:
         """What comes as an answer to a packet, which is sent again while nothing does."""
-        waited_s = 0.0
+        waited_s, tried = 0.0, 0
         while waited_s < self.line.blocked_s:
-            answer_s, sent_s = self.line.answer_s, time.monotonic()
-            self.line.asked_again += waited_s > 0.0
+            answer_s, sent_s = self.line.answer_s(apid, tried), time.monotonic()
+            self.line.asked_again += tried > 0
             self._endpoint.send(apid, data)
             while (left_s := sent_s + answer_s - time.monotonic()) > 0.0:
                 for packet in self._heard(min(left_s, LOOK_S)):
                     if packet.apid == answer:
-                        if waited_s == 0.0:
-                            self.line.answered(time.monotonic() - sent_s)
+                        if tried == 0:
+                            self.line.answered(apid, time.monotonic() - sent_s)
                         yield packet.data
-            waited_s += answer_s
+            waited_s, tried = waited_s + answer_s, tried + 1
 
     def _heard(self, timeout_s: float) -> list[SpacePacket]:
         """What came. Raises Silent for a board that started anew: it knows of no flight."""

@@ -59,8 +59,11 @@ def test_the_bits_are_the_same_over_a_bad_line(fault: dict[str, Any], sound_hash
     line = result.line
     assert line is not None
     assert any(line["faults_touched"])  # what blocks one way has passed before it blocks the other
-    named = line["lost"] + line["repeated"] + line["asked_again"] + sum(line[k] for k in REFUSED)
-    assert (named > 0) == (fault["kind"] not in ("delay", "jitter")), line
+    lost = line["lost"] + sum(line[name] for name in REFUSED)
+    if fault["kind"] in ("delay", "jitter"):
+        assert lost == 0
+    else:
+        assert lost + line["repeated"] + line["asked_again"] > 0
 
 
 def test_all_at_once_from_the_first_octet(sound_hash: str) -> None:
