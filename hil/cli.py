@@ -13,8 +13,8 @@ from typing import Any
 import click
 from rich.console import Console
 
+from hil import boards, incidents
 from hil import campaign as campaigns
-from hil import incidents
 from hil import scenario as scenarios
 from hil.bench import incident_plot, live, picture, processor, report, session
 from hil.bench.processor import Processor
@@ -29,6 +29,12 @@ PASSED, FAILED, WRONG_INPUT = 0, 1, 2
 PLOTTED = 5  # seeds in the plot of an incident, at most
 SEED = click.IntRange(0, scenarios.SEED_MAX)
 FILE_COLUMNS = 120  # where the output is a file or a log and nothing says how wide it is
+BOARDS_FILE = click.option(
+    "--boards",
+    "boards_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Of names of boards, in place of ./boards.toml and your own.",
+)
 console = Console(
     highlight=False,
     width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else FILE_COLUMNS,
@@ -87,6 +93,8 @@ def main() -> None:
     show_default=True,
     help=f"Where the flight core runs: {processor.LINKS}.",
 )
+@click.option("--board", metavar="NAME", help="The same, by a name of boards.toml.")
+@BOARDS_FILE
 def run(
     scenario: str,
     seed: int,
@@ -99,17 +107,22 @@ def run(
     timed: bool,
     way: str,
     link: str,
+    board: str | None,
+    boards_file: Path | None,
 ) -> None:
     """Fly SCENARIO, a name or a path to a TOML file, and judge it by its expectations."""
     for option, given in (("--timed", timed), ("--out", out is not None)):
         if given and no_record:
             raise _Input(f"{option}: needs a recording, and --no-record writes none; give one")
+    if board is not None and link != "inproc":
+        raise _Input(f"--board: {board} and --link: {link} both say where; give one")
+    flown_on = _named(board, boards_file) if board is not None else boards.at(link)
     checked, text, _ = _load(scenario)
     folder = None if no_record else (out or session.next_folder(checked.name, seed))
     show = not (as_json or quiet) and console.is_terminal
     try:
         with (
-            _attached(link) as board,
+            _attached(flown_on) as attached,
             live.View(checked, seed, console) if show else nullcontext() as view,
         ):
             result = session.run(
@@ -121,7 +134,7 @@ def run(
                 real_time=real_time,
                 timed=timed,
                 way=way,
-                processor=board,
+                processor=attached,
             )
     except session.InputError as error:
         raise _Input(str(error)) from None
@@ -137,15 +150,30 @@ def run(
 
 
 @contextmanager
-def _attached(link: str) -> Iterator[Processor | None]:
-    """The board of `--link`; what is wrong with it is a mistake in the input."""
+def _attached(board: boards.Board) -> Iterator[Processor | None]:
+    """A board for a flight; what is wrong with it is a mistake in the input."""
+    with (
+        _asked_for(),
+        processor.attached(board.where(), says=board.says, hello_s=board.hello_s) as attached,
+    ):
+        yield attached
+
+
+@contextmanager
+def _asked_for() -> Iterator[None]:
+    """What is wrong with a board that the user named is a mistake in the input."""
     try:
-        with processor.attached(link) as board:
-            yield board
-    except (processor.Refused, processor.Silent, BoardError, NotIdentified) as error:
+        yield
+    except (processor.Refused, processor.Silent, BoardError, NotIdentified, AddressError) as error:
         raise _Input(str(error)) from None
-    except AddressError as error:
-        raise _Input(f"--link {error}") from None
+
+
+def _named(name: str, file: Path | None) -> boards.Board:
+    """The board of a name in boards.toml, or of an address."""
+    try:
+        return boards.find(name, boards.read(file))
+    except boards.BoardsError as error:
+        raise _Input(str(error)) from None
 
 
 def _tell(result: Figures, scenario: scenarios.Scenario, *, as_json: bool) -> None:
@@ -323,7 +351,7 @@ def profile(scenario: str, seed: int, link: str) -> None:
     """Fly SCENARIO and show what a tick costs, member by member; with --link, on that board."""
     checked, text, _ = _load(scenario)
     try:
-        with _attached(link) as board:
+        with _attached(boards.at(link)) as board:
             if board is None:
                 rows, result = session.profile(checked, seed=seed)
                 table = live.profile_table(rows, result)
@@ -333,3 +361,29 @@ def profile(scenario: str, seed: int, link: str) -> None:
     except session.InputError as error:
         raise _Input(str(error)) from None
     console.print(table)
+
+
+@main.command(name="boards")
+@BOARDS_FILE
+@click.option(
+    "--listen",
+    "listen_s",
+    default=boards.LISTEN_S,
+    show_default=True,
+    type=click.FloatRange(0.0, 60.0),
+    help="Seconds for a HELLO; 0 opens nothing.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array, nothing else.")
+def boards_command(boards_file: Path | None, listen_s: float, as_json: bool) -> None:
+    """Show boards: emulated ones, those of boards.toml, and USB serial ports.
+
+    Lines are listened to for a HELLO. Nothing is written to any.
+    """
+    try:
+        rows = boards.there(boards.read(boards_file), listen_s)
+    except boards.BoardsError as error:
+        raise _Input(str(error)) from None
+    if as_json:
+        click.echo(json.dumps([row._asdict() for row in rows]))
+    else:
+        console.print(live.board_table(rows))

@@ -1,6 +1,6 @@
 """pytest plugin: one test on the desk, on an emulated board and on a real one.
 
-    pytest --hil-board posix --hil-board qemu:mps2-an500 --hil-report report.html
+    pytest --hil-board posix --hil-board flatsat --hil-report report.html
 
     @pytest.mark.requirement("REQ-LINK-3")
     def test_board_lands(hil_session):
@@ -46,8 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--hil-board",
         action="append",
-        metavar="ADDRESS",
-        help=f"where tests with a board run, an address as of hil run --link; {DESK} is the "
+        metavar="NAME|ADDRESS",
+        help=f"where tests with a board run, a name of boards.toml or an address; {DESK} is the "
         f"desk alone; may be given several times; default {DEFAULT_BOARD}",
     )
     group.addoption(
@@ -96,11 +96,13 @@ def hil_address(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def hil_board(hil_address: str, request: pytest.FixtureRequest) -> Iterator[Endpoint]:
     """A board that said HELLO, for this test alone; an emulated one is started anew."""
+    from hil.boards import find, read
     from hil.link.attachment import attach
 
     if hil_address == DESK:
         pytest.skip("the desk alone has no board")
-    with attach(hil_address) as attached:
+    board = find(hil_address, read())
+    with attach(board.where(), says=board.says, hello_s=board.hello_s) as attached:
         request.node.user_properties.append(("board", attached.endpoint.peer.board))
         yield attached.endpoint
 
@@ -125,6 +127,7 @@ def hil_session(hil_address: str, request: pytest.FixtureRequest) -> Callable[..
 def _flown(scenario: Any, seed: int, address: str, folder: Path | None) -> Figures:
     from hil import scenario as scenarios
     from hil.bench import processor, session
+    from hil.boards import find, read
     from hil.extends import to_toml
 
     if isinstance(scenario, scenarios.Scenario):
@@ -133,8 +136,9 @@ def _flown(scenario: Any, seed: int, address: str, folder: Path | None) -> Figur
         scenario, text = scenarios.load(scenarios.find(str(scenario)))
     if folder is not None:
         folder = session.next_folder(folder.name, seed, folder.parent)
-    with processor.attached(address) as board:
-        return session.run(scenario, text, seed=seed, folder=folder, processor=board)
+    board = find(address, read())
+    with processor.attached(board.where(), says=board.says, hello_s=board.hello_s) as attached:
+        return session.run(scenario, text, seed=seed, folder=folder, processor=attached)
 
 
 def _file_name(node: Any) -> str:

@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from hil import boards
 from hil.bench.processor import Processor
 from hil.bench.result import Figures
 from hil.incidents import Row
@@ -209,6 +210,16 @@ def cost_table(processor: Processor, scenario: Scenario) -> Table:
         ms = (f"{1e-3 * scale * most / mhz:.3f}" for mhz in CLOCKS_MHZ)
         figures = (f"{1e-3 * scale * x:,.1f}" for x in (average, most))
         table.add_row(member, str(runs), *figures, *ms)
+    return table
+
+
+def board_table(rows: Sequence[boards.Row]) -> Table:
+    """Boards, where they are and what they say."""
+    table = Table(show_edge=False, pad_edge=False)
+    for name in ("board", "address", "state", ""):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

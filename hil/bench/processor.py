@@ -21,7 +21,7 @@ from hil.bench.flight_image import flight_image
 from hil.bench.orders import Order, orders_of
 from hil.bench.setting import Setting
 from hil.link import endpoint as links
-from hil.link.attachment import ADDRESSES, attach
+from hil.link.attachment import ADDRESSES, HELLO_S, attach
 from hil.link.codec import DATA_MAX
 from hil.link.endpoint import Endpoint
 from hil.link.qemu import EmulatedBoard
@@ -82,7 +82,9 @@ class Cost(NamedTuple):
 
 
 @contextmanager
-def attached(link: str) -> Iterator[Processor | None]:
+def attached(
+    link: str, *, says: str | None = None, hello_s: float = HELLO_S
+) -> Iterator[Processor | None]:
     """The board of a link (`LINKS`), started if it is an emulated one; None for `inproc`.
 
     Raises Refused, BoardError, AddressError, NotIdentified.
@@ -90,7 +92,7 @@ def attached(link: str) -> Iterator[Processor | None]:
     if link == "inproc":
         yield None
         return
-    with attach(link) as board:
+    with attach(link, says=says, hello_s=hello_s) as board:
         processor = Processor(board.endpoint, board.memory)
         processor.emulated = board.emulated
         yield processor

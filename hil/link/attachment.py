@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from hil.link.carriers import Carrier, open_carrier
-from hil.link.endpoint import Endpoint
+from hil.link.endpoint import Endpoint, NotIdentified
 from hil.link.qemu import BOARDS, MACHINES, PROGRAM, BoardError, EmulatedBoard
 
 ADDRESSES = "qemu, qemu:BOARD, posix, tcp://HOST:PORT, serial:DEVICE, serial:DEVICE?baud=NUMBER"
@@ -29,20 +29,22 @@ class Attached(NamedTuple):
 
 
 @contextmanager
-def attach(address: str, hello_s: float = HELLO_S) -> Iterator[Attached]:
+def attach(
+    address: str, *, says: str | None = None, hello_s: float = HELLO_S
+) -> Iterator[Attached]:
     """The board of an address, for as long as the context lasts.
 
     Raises BoardError for an emulated board that cannot start, AddressError, NotIdentified where no
-    HELLO comes in `hello_s`.
+    HELLO comes in `hello_s`, or that of another board than one which `says` so.
     """
     emulated = machine_of(address)
     if emulated is not None:
         with EmulatedBoard(emulated) as board:
-            yield Attached(_met(board.carrier, hello_s), board.memory, board)
+            yield Attached(_met(board.carrier, says, hello_s), board.memory, board)
         return
     carrier = open_carrier(address)
     try:
-        yield Attached(_met(carrier, hello_s), None, None)
+        yield Attached(_met(carrier, says, hello_s), None, None)
     finally:
         carrier.close()
 
@@ -58,7 +60,9 @@ def machine_of(address: str) -> str | None:
     return machine
 
 
-def _met(carrier: Carrier, hello_s: float) -> Endpoint:
+def _met(carrier: Carrier, says: str | None, hello_s: float) -> Endpoint:
     endpoint = Endpoint(carrier)
-    endpoint.wait_for_board(hello_s)
+    board = endpoint.wait_for_board(hello_s).board
+    if says not in (None, board):
+        raise NotIdentified(f"{carrier.address}: {board} said HELLO, {says} is expected")
     return endpoint

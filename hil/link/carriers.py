@@ -21,7 +21,9 @@ import termios
 import threading
 import tty
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -67,17 +69,31 @@ class Carrier(Protocol):
 
 def open_carrier(address: str) -> Carrier:
     """The carrier of an address. Raises AddressError."""
-    parts = urlsplit(address)
+    opener = _opener(address)
     try:
-        if address in ("inproc", "inproc:"):
-            return InProcess()
-        if address in ("pty", "pty:"):
-            return PseudoTerminal()
-        if parts.scheme == "tcp" and parts.hostname and parts.port:
-            return Tcp(parts.hostname, parts.port)
-        if parts.scheme == "serial" and parts.path and not parts.netloc:
-            return Serial(parts.path, _baud(parts.query))
+        return opener()
     except (OSError, ValueError) as error:
+        raise AddressError(f"{address}: {error}") from None
+
+
+def check_address(address: str) -> None:
+    """Raises AddressError for what is no address; nothing is opened."""
+    _opener(address)
+
+
+def _opener(address: str) -> Callable[[], Carrier]:
+    """What opens the carrier of an address. Raises AddressError."""
+    try:
+        parts = urlsplit(address)
+        if address in ("inproc", "inproc:"):
+            return InProcess
+        if address in ("pty", "pty:"):
+            return PseudoTerminal
+        if parts.scheme == "tcp" and parts.hostname and parts.port:
+            return partial(Tcp, parts.hostname, parts.port)
+        if parts.scheme == "serial" and parts.path and not parts.netloc:
+            return partial(Serial, parts.path, _baud(parts.query))
+    except ValueError as error:
         raise AddressError(f"{address}: {error}") from None
     raise AddressError(f"{address}: allowed: {FORMS}")
 

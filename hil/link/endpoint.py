@@ -201,6 +201,13 @@ def _as_struct(hello: Hello) -> Any:
     return struct
 
 
+def hello_of(data: bytes) -> Hello | None:
+    """The HELLO in the user data of a packet; None if it is none."""
+    if len(data) != ffi.sizeof("ob_hello"):
+        return None
+    return _from_struct(ffi.cast("ob_hello *", ffi.from_buffer(bytearray(data))))
+
+
 def _from_struct(struct: Any) -> Hello:
     return Hello(
         board=ffi.string(struct.board).decode(errors="replace"),

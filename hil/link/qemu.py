@@ -18,6 +18,7 @@ IMAGES = ROOT / "build/firmware"
 MACHINES = ("mps2-an386", "mps2-an500")
 PROGRAM = "posix"
 BOARDS = (*MACHINES, PROGRAM)
+EMULATOR = "qemu-system-arm"
 MAPS_OCTETS = 16 << 20
 START_S = 5.0
 INSTRUCTION_NS, CYCLE_NS = 64, 40  # -icount shift=6, and the 25 MHz of the board's timer
@@ -25,6 +26,19 @@ INSTRUCTION_NS, CYCLE_NS = 64, 40  # -icount shift=6, and the 25 MHz of the boar
 
 class BoardError(Exception):
     """A board that cannot be started; the message says what is missing."""
+
+
+def lacking(name: str) -> str | None:
+    """What is missing to start a board; None if it can be started."""
+    if not (image := _image(name)).exists():
+        return f"{image} is missing; `make firmware` builds it"
+    if name != PROGRAM and shutil.which(EMULATOR) is None:
+        return f"{EMULATOR} is missing; on Debian: apt-get install {EMULATOR}"
+    return None
+
+
+def _image(name: str) -> Path:
+    return IMAGES / name / "firmware" / ("flight" if name == PROGRAM else "flight.elf")
 
 
 @dataclass
@@ -38,11 +52,8 @@ class EmulatedBoard:
     options: tuple[str, ...] = ()
 
     def __enter__(self) -> EmulatedBoard:
-        image = (
-            IMAGES / self.name / "firmware" / ("flight" if self.name == PROGRAM else "flight.elf")
-        )
-        if not image.exists():
-            raise BoardError(f"{self.name}: {image} is missing; `make firmware` builds it")
+        if why := lacking(self.name):
+            raise BoardError(f"{self.name}: {why}")
         self._folder = tempfile.TemporaryDirectory(prefix="board-", dir=_memory_folder())
         self.maps = Path(self._folder.name) / "maps"
         with self.maps.open("w+b") as file:
@@ -51,25 +62,20 @@ class EmulatedBoard:
         self.carrier = PseudoTerminal()
         try:
             self.process = subprocess.Popen(
-                self._command(image), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+                self._command(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
             )
         except OSError as error:
             raise BoardError(f"{self.name}: {error}") from None
         self._wait_for_line()
         return self
 
-    def _command(self, image: Path) -> list[str]:
+    def _command(self) -> list[str]:
+        image = _image(self.name)
         if self.name == PROGRAM:
             return [str(image), self.carrier.path, str(self.maps)]
-        emulator = shutil.which("qemu-system-arm")
-        if emulator is None:
-            raise BoardError(
-                f"{self.name}: qemu-system-arm is missing; on Debian: "
-                "apt-get install qemu-system-arm"
-            )
         maps = f"memory-backend-file,id=maps,size={MAPS_OCTETS},mem-path={self.maps},share=on"
         return [
-            *(emulator, "-M", f"{self.name},memory-backend=maps", "-object", maps),
+            *(EMULATOR, "-M", f"{self.name},memory-backend=maps", "-object", maps),
             *("-nographic", "-monitor", "none", "-icount", "shift=6", "-kernel", str(image)),
             *("-chardev", f"serial,id=line,path={self.carrier.path}", "-serial", "chardev:line"),
             *self.options,
