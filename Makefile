@@ -26,11 +26,14 @@ check: $(VENV)/.dev
 	$(VENV)/bin/onboard dictionary check lander
 	$(VENV)/bin/onboard faults check lander
 	$(VENV)/bin/onboard faults check resilience
+	$(VENV)/bin/onboard dictionary check rover
+	$(VENV)/bin/onboard faults check rover
 
 # Every pair of faults with resets at every step: 14 million states a table, nine minutes of a processor for two.
 prove: $(VENV)/.dev
 	$(VENV)/bin/onboard faults check lander --every-pair
 	$(VENV)/bin/onboard faults check resilience --every-pair
+	$(VENV)/bin/onboard faults check rover --every-pair
 
 format: $(VENV)/.dev
 	$(PY) -m ruff check --fix .
