@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console as Terminal
 
 from hil import boards, incidents
 from hil import campaign as campaigns
@@ -21,9 +21,14 @@ from hil.bench.processor import Processor
 from hil.bench.recording import RecordingError
 from hil.bench.result import Figures
 from hil.bench.setting import cautions
-from hil.link.carriers import AddressError
+from hil.ground import prompt
+from hil.ground.console import Console, ConsoleError
+from hil.link.attachment import attach
+from hil.link.carriers import AddressError, Unplugged
 from hil.link.endpoint import NotIdentified
 from hil.link.qemu import BoardError
+from onboard.dictionary import DictionaryError
+from onboard.dictionary import load as load_dictionary
 
 PASSED, FAILED, WRONG_INPUT = 0, 1, 2
 PLOTTED = 5  # seeds in the plot of an incident, at most
@@ -35,7 +40,7 @@ BOARDS_FILE = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Of names of boards, in place of ./boards.toml and your own.",
 )
-console = Console(
+console = Terminal(
     highlight=False,
     width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else FILE_COLUMNS,
 )
@@ -387,3 +392,49 @@ def boards_command(boards_file: Path | None, listen_s: float, as_json: bool) -> 
         click.echo(json.dumps([row._asdict() for row in rows]))
     else:
         console.print(live.board_table(rows))
+
+
+@main.command(name="console")
+@click.argument("board", metavar="BOARD")
+@BOARDS_FILE
+@click.option("--vehicle", default="lander", show_default=True, help="Whose dictionary.")
+@click.option(
+    "--command", "lines", multiple=True, help="A line to carry out; several may be given."
+)
+@click.option(
+    "--wait",
+    "wait_s",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.0, 3600.0),
+    help="Seconds to receive after each line that is not typed.",
+)
+def console_command(
+    board: str, boards_file: Path | None, vehicle: str, lines: tuple[str, ...], wait_s: float
+) -> None:
+    """Talk to BOARD, a name of boards.toml or an address: commands, telemetry, console text.
+
+    Lines come from --command, from the keyboard with completion and history, or from a file or
+    pipe at standard input. Nothing is sent before the board said HELLO.
+    """
+    try:
+        dictionary = load_dictionary(vehicle)
+    except DictionaryError as error:
+        raise _Input(str(error)) from None
+    there = _named(board, boards_file)
+    with (
+        _asked_for(),
+        attach(there.where(), says=there.says, hello_s=there.hello_s, sync_period_s=1.0) as board_,
+    ):
+        talk = Console(board_.endpoint, dictionary, click.echo)
+        talk.introduce()
+        try:
+            if not lines and sys.stdin.isatty():
+                prompt.interact(talk)
+            else:
+                prompt.carry_out(talk, lines or sys.stdin, wait_s)
+        except ConsoleError as error:
+            raise _Input(str(error)) from None
+        except Unplugged as error:
+            click.echo(f"hil: {error}", err=True)
+            sys.exit(FAILED)

@@ -30,9 +30,15 @@ class Attached(NamedTuple):
 
 @contextmanager
 def attach(
-    address: str, *, says: str | None = None, hello_s: float = HELLO_S
+    address: str,
+    *,
+    says: str | None = None,
+    hello_s: float = HELLO_S,
+    sync_period_s: float = 0.0,
 ) -> Iterator[Attached]:
     """The board of an address, for as long as the context lasts.
+
+    With `sync_period_s` it is asked for its time as often, for as long as somebody receives.
 
     Raises BoardError for an emulated board that cannot start, AddressError, NotIdentified where no
     HELLO comes in `hello_s`, or that of another board than one which `says` so.
@@ -40,11 +46,11 @@ def attach(
     emulated = machine_of(address)
     if emulated is not None:
         with EmulatedBoard(emulated) as board:
-            yield Attached(_met(board.carrier, says, hello_s), board.memory, board)
+            yield Attached(_met(board.carrier, says, hello_s, sync_period_s), board.memory, board)
         return
     carrier = open_carrier(address)
     try:
-        yield Attached(_met(carrier, says, hello_s), None, None)
+        yield Attached(_met(carrier, says, hello_s, sync_period_s), None, None)
     finally:
         carrier.close()
 
@@ -60,8 +66,8 @@ def machine_of(address: str) -> str | None:
     return machine
 
 
-def _met(carrier: Carrier, says: str | None, hello_s: float) -> Endpoint:
-    endpoint = Endpoint(carrier)
+def _met(carrier: Carrier, says: str | None, hello_s: float, sync_period_s: float) -> Endpoint:
+    endpoint = Endpoint(carrier, sync_period_s=sync_period_s)
     board = endpoint.wait_for_board(hello_s).board
     if says not in (None, board):
         raise NotIdentified(f"{carrier.address}: {board} said HELLO, {says} is expected")
