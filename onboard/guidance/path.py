@@ -78,13 +78,13 @@ class PathDrive:
 
     def _tell(self, phase: int, leg: int, where: object, now_ns: int) -> None:
         east, north, _ = where.position_site_m  # type: ignore[attr-defined]
-        place = {"east_m": east, "north_m": north}
+        number = self.state.leg + 1
         if self.state.phase == lib.OB_DRIVE_LOST:
-            self._emit("DRIVE_LOST", now_ns, waypoint=self.state.leg + 1, **place)
+            self._emit("DRIVE_LOST", now_ns, waypoint=number, east_m=east, north_m=north)
         elif self.state.phase == lib.OB_DRIVE_DONE:
-            self._emit("DRIVE_DONE", now_ns, waypoints=self.state.count, **place)
+            self._emit("DRIVE_DONE", now_ns, waypoints=number, east_m=east, north_m=north)
         elif 0 <= leg < self.state.leg:
-            self._emit("WAYPOINT_REACHED", now_ns, waypoint=leg + 1, **place)
+            self._emit("WAYPOINT_REACHED", now_ns, waypoint=leg + 1, east_m=east, north_m=north)
 
     def checkpoint(self) -> bytes:
         return bytes(ffi.buffer(self.state))

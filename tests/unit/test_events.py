@@ -8,8 +8,11 @@ import pytest
 from tiny_vehicle import LANDER
 
 import onboard
+from onboard.dictionary import load
 from onboard.dictionary.models import Event, Severity
 from onboard.services.events import EventLog
+
+ROVER = load("rover")
 
 S = 10**9
 
@@ -102,15 +105,17 @@ def emitted() -> list[tuple[str, ast.Call]]:
 def test_flight_code_emits_only_events_of_the_dictionary(where: str, call: ast.Call) -> None:
     name = call.args[0]
     assert isinstance(name, ast.Constant)
-    event = LANDER.events[name.value]
-    assert set(event.values) <= {k.arg for k in call.keywords}, where
+    events = [d.events[name.value] for d in (LANDER, ROVER) if name.value in d.events]
+    assert events, where
+    for event in events:
+        assert set(event.values) <= {k.arg for k in call.keywords}, where
 
 
 def test_every_severity_is_a_level_of_the_log() -> None:
     assert set(EventLog({}).severities) == {s.value for s in Severity}
 
 
-@pytest.mark.parametrize("name", LANDER.events)
-def test_every_text_of_the_lander_is_a_sentence_with_plain_values(name: str) -> None:
-    fields = [f for _, f, _, _ in Formatter().parse(LANDER.events[name].text) if f is not None]
-    assert tuple(dict.fromkeys(fields)) == LANDER.events[name].values
+@pytest.mark.parametrize("event", [*LANDER.events.values(), *ROVER.events.values()])
+def test_every_text_is_a_sentence_with_plain_values(event: Event) -> None:
+    fields = [f for _, f, _, _ in Formatter().parse(event.text) if f is not None]
+    assert tuple(dict.fromkeys(fields)) == event.values
