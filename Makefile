@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign descents incidents hil hil-full ctest mutation fuzz fuzz-link recovery lockstep clean
+.PHONY: fly test check prove format docs bench firmware campaign descents incidents hil hil-full ctest mutation fuzz fuzz-link recovery lockstep unplug clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -96,6 +96,11 @@ recovery: $(VENV)/.dev
 # An hour of ticks at 100 Hz with a program that plays the board, over a pseudo-terminal.
 lockstep: $(VENV)/.dev
 	$(PY) tests/link_lockstep.py
+
+# A landing on a board whose plug is pulled and put back a hundred times.
+PULLS ?= 100
+unplug: $(VENV)/.dev
+	$(PY) tests/unplug.py --pulls $(PULLS)
 
 # The core on emulated Cortex-M boards; its state hashes must be the desk's.
 firmware: $(VENV)/.dev

@@ -100,6 +100,13 @@ def main() -> None:
 )
 @click.option("--board", metavar="NAME", help="The same, by a name of boards.toml.")
 @BOARDS_FILE
+@click.option(
+    "--returns",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 10**6),
+    help="Times that a board that was unplugged or reset is brought back to where the flight is.",
+)
 def run(
     scenario: str,
     seed: int,
@@ -114,6 +121,7 @@ def run(
     link: str,
     board: str | None,
     boards_file: Path | None,
+    returns: int,
 ) -> None:
     """Fly SCENARIO, a name or a path to a TOML file, and judge it by its expectations."""
     for option, given in (("--timed", timed), ("--out", out is not None)):
@@ -130,6 +138,8 @@ def run(
             _attached(flown_on) as attached,
             live.View(checked, seed, console) if show else nullcontext() as view,
         ):
+            if attached is not None:
+                attached.talk.may_return = returns
             result = session.run(
                 checked,
                 text,

@@ -10,12 +10,12 @@ After the first difference the run ends, and the variable is looked for in the b
 from __future__ import annotations
 
 import struct
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from hil.bench.board_line import BoardLine
+from hil.bench.conversation import Conversation, Silent
 from hil.bench.flight import MEMBERS, flight_of, intakes
 from hil.bench.flight_image import flight_image
 from hil.bench.orders import Order, orders_of
@@ -29,7 +29,6 @@ from hil.plant.lander import OUTPUTS
 from onboard.core._core import ffi, lib
 from onboard.messages import LAYOUTS, EngineCommand, ThrusterCommand
 from onboard.ports import InputPort, OutputPort, holds_one, memory_of
-from onboard.services.packets import SpacePacket
 from onboard.vehicles.lander import Lander, LanderPorts
 
 CONFIG_IMAGE, CONFIG_MATCHES, CONFIG_BEGIN = 0, 1, 2  # native/firmware/common/flight.h
@@ -61,15 +60,10 @@ LEAPS = {
 
 
 LINKS = f"inproc, {ADDRESSES}"
-LOOK_S = 0.5  # how often it is looked whether the board started anew
 
 
 class Refused(ValueError):
     """A board that cannot fly this; the message says why."""
-
-
-class Silent(ConnectionError):
-    """A board that does not answer any more; the message says since when."""
 
 
 class Cost(NamedTuple):
@@ -108,7 +102,8 @@ class Processor:
         """
         self._endpoint, self._memory = endpoint, memory
         self.line = BoardLine(endpoint)
-        self.board, self._session = endpoint.peer.board, endpoint.peer.session
+        self.talk = Conversation(endpoint, self.line)
+        self.board = endpoint.peer.board
         self.emulated: EmulatedBoard | None = None  # what runs it, if it is no real one
         self.difference: str | None = None  # the first, and where
         self.ticks = 0  # that were equal
@@ -187,6 +182,7 @@ class Processor:
             if type(getattr(vehicle, name)) is not cls:
                 raise Refused(f"{self.board}: the {name} of this scenario is not the core's")
         self.line.spoil(setting.scenario, setting.seed)
+        self.talk.begin()
         image = flight_image(vehicle, setting)
         self._told = {number: k for k, number in enumerate(image.told)}
         self._last_told: dict[int, tuple[bytes, int]] = {}
@@ -330,11 +326,9 @@ class Processor:
         return bytes(ffi.buffer(self._octets, count))
 
     def _await_reply(self, tick: int) -> None:
-        for answer in self._answers(links.GRANT, self._data, links.REPLY):
-            if lib.ob_reply_decode(self._reply, answer, len(answer)) and self._reply.tick == tick:
-                break
-        else:
-            raise Silent(f"{self.board}: no answer to tick {tick} in {self.line.blocked_s:g} s")
+        answer = self.talk.ask(links.GRANT, self._data, f"to tick {tick}")
+        if not lib.ob_reply_decode(self._reply, answer, len(answer)) or self._reply.tick != tick:
+            raise Silent(f"{self.board}: its answer to tick {tick} is none")
         if self._matched:
             self._configure_pieces(CONFIG_MATCHES, self._matched)
 
@@ -375,30 +369,6 @@ class Processor:
 
     # -- packets
 
-    def _answers(self, apid: int, data: bytes, answer: int) -> Iterator[bytes]:
-        """What comes as an answer to a packet, which is sent again while nothing does."""
-        waited_s, tried = 0.0, 0
-        while waited_s < self.line.blocked_s:
-            answer_s, sent_s = self.line.answer_s(apid, tried), time.monotonic()
-            self.line.asked_again += tried > 0
-            self._endpoint.send(apid, data)
-            while (left_s := sent_s + answer_s - time.monotonic()) > 0.0:
-                for packet in self._heard(min(left_s, LOOK_S)):
-                    if packet.apid == answer:
-                        if tried == 0:
-                            self.line.answered(apid, time.monotonic() - sent_s)
-                        yield packet.data
-            waited_s, tried = waited_s + answer_s, tried + 1
-
-    def _heard(self, timeout_s: float) -> list[SpacePacket]:
-        """What came. Raises Silent for a board that started anew: it knows of no flight."""
-        packets = self._endpoint.receive(timeout_s)
-        if self._endpoint.peer.session != self._session:
-            lines = self._endpoint.text.decode(errors="replace").splitlines()
-            said = next((line for line in reversed(lines) if "start:" in line), "and said nothing")
-            raise Silent(f"{self.board}: it started anew: {said}")
-        return packets
-
     def _configure_pieces(self, what: int, data: bytes) -> None:
         size = DATA_MAX - _CONFIG.size
         for at in range(0, len(data), size):
@@ -407,11 +377,7 @@ class Processor:
 
     def _configure(self, what: int, argument: int, piece: bytes = b"") -> int:
         data = _CONFIG.pack(0, what, argument) + piece
-        for answer in self._answers(links.CONFIG, data, links.CONFIG_ANSWER):
-            _, its_what, its_argument, status = _ANSWER.unpack(answer)
-            if (its_what, its_argument) == (what, argument):
-                return int(status)
-        raise Silent(f"{self.board}: no answer to its configuration in {self.line.blocked_s:g} s")
+        return int(_ANSWER.unpack(self.talk.ask(links.CONFIG, data, "to its configuration"))[3])
 
     def read_part(self, part: int, size: int) -> bytes:
         """A part of the board's flight core (FLIGHT_PART_...). Raises Refused, Silent."""
@@ -426,13 +392,10 @@ class Processor:
 
     def _memory_access(self, part: int, offset: int, count: int, written: bytes) -> bytes:
         data = _ANSWER.pack(0, part, offset, count) + written
-        for answer in self._answers(links.MEMORY, data, links.MEMORY):
-            _, its_part, its_offset, size = _ANSWER.unpack_from(answer)
-            if (its_part, its_offset) == (part, offset):
-                if size < 0 or len(answer) != _ANSWER.size + count:
-                    raise Refused(f"{self.board}: part {part} has no {count} octets at {offset}")
-                return answer[_ANSWER.size :]
-        raise Silent(f"{self.board}: no answer about its memory in {self.line.blocked_s:g} s")
+        answer = self.talk.ask(links.MEMORY, data, "about its memory")
+        if _ANSWER.unpack_from(answer)[3] < 0 or len(answer) != _ANSWER.size + count:
+            raise Refused(f"{self.board}: part {part} has no {count} octets at {offset}")
+        return answer[_ANSWER.size :]
 
     # -- what it took, and what differs
 

@@ -421,7 +421,7 @@ class _Session:
             result.same_bits = processor.difference is None and self._board_failure is None
             result.first_difference = processor.difference
             result.board_failure = self._board_failure
-            result.line = processor.line.figures()
+            result.line = {**processor.line.figures(), "returns": processor.talk.returns}
 
     def use(self) -> list[dict[str, Any]]:
         """What the scheduler did with each member, and what it cost on this machine."""

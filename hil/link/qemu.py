@@ -60,14 +60,28 @@ class EmulatedBoard:
             file.truncate(MAPS_OCTETS)
             self.memory = mmap.mmap(file.fileno(), MAPS_OCTETS)
         self.carrier = PseudoTerminal()
+        self._start()
+        self._wait_for_line()
+        return self
+
+    def _start(self) -> None:
         try:
             self.process = subprocess.Popen(
                 self._command(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
             )
         except OSError as error:
             raise BoardError(f"{self.name}: {error}") from None
-        self._wait_for_line()
-        return self
+
+    def replug(self) -> None:
+        """Kills it and starts it anew on the same line, as a plug that is pulled and put back."""
+        self._end()
+        self._start()
+
+    def _end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
 
     def _command(self) -> list[str]:
         image = _image(self.name)
@@ -94,10 +108,7 @@ class EmulatedBoard:
         return self.process.stderr.read().decode(errors="replace").strip() or "no word"
 
     def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        if self.process.stderr is not None:
-            self.process.stderr.close()
+        self._end()
         self.carrier.close()
         self.memory.close()
         with suppress(OSError):

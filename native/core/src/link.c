@@ -21,6 +21,7 @@ void ob_link_reopen(ob_link *link) {
   const ob_framing_counters counters = link->receiver.counters;
   ob_receiver_init(&link->receiver);
   link->receiver.counters = counters;
+  link->there.session = 0; /* a board without a clock may begin with the same number again */
   link->connected = 0;
   link->answer_due = 0;
   link->sync_answer_due = 0;

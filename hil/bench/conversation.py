@@ -1,0 +1,133 @@
+"""Questions to a board in a flight and their answers, over lost packets, pulled plugs and resets.
+
+What the board was told is kept. Where it may be brought back, one that went away or started anew is
+told all of it again, in order, so that it comes by itself to the state that it was in; the emulated
+clock stands still meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from hil.bench.board_line import BoardLine
+from hil.link.carriers import Unplugged
+from hil.link.endpoint import CONFIG, CONFIG_ANSWER, GRANT, MEMORY, REPLY, Endpoint, NotIdentified
+
+LOOK_S = 0.5  # how often it is looked whether the board started anew
+AWAY_S = 30.0  # how long a board may be away
+_AGAIN_S = 0.002  # between looks whether a line is there again
+_TOLD_OCTETS = 32  # of a memory packet without octets to write
+ANSWERS = {GRANT: REPLY, CONFIG: CONFIG_ANSWER, MEMORY: MEMORY}
+
+
+class Silent(ConnectionError):
+    """A board that does not answer any more; the message says since when."""
+
+
+class StartedAnew(Silent):
+    """A board that knows of no flight any more; the message says what it said at its start."""
+
+
+class _Told(NamedTuple):
+    apid: int
+    data: bytes
+
+    def is_answer(self, answer: bytes) -> bool:
+        """A reply begins with its time as the grant does, other answers with what was asked for."""
+        span = slice(0, 8) if self.apid == GRANT else slice(8, 24)
+        return answer[span] == self.data[span]
+
+    @property
+    def changes_the_board(self) -> bool:
+        return self.apid != MEMORY or len(self.data) > _TOLD_OCTETS
+
+
+class Conversation:
+    """With the board of one endpoint, which said HELLO."""
+
+    def __init__(self, endpoint: Endpoint, line: BoardLine) -> None:
+        self.may_return = 0  # times that the board may be brought back in a flight
+        self.returns = 0  # times that it was
+        self._endpoint, self._line = endpoint, line
+        self._peer = endpoint.peer
+        self._told: list[_Told] = []
+
+    def begin(self) -> None:
+        """A flight begins; what was told before is forgotten."""
+        self._told.clear()
+        self.returns = 0
+
+    def ask(self, apid: int, data: bytes, about: str) -> bytes:
+        """The answer to a packet, sent again while none comes. Raises Silent, Unplugged."""
+        question = _Told(apid, data)
+        answer = self._lasting(lambda: self._answer(question, about))
+        if question.changes_the_board:
+            self._told.append(question)
+        return answer
+
+    def _lasting(self, step: Callable[[], bytes]) -> bytes:
+        """A step that is done again after the board was brought back."""
+        while True:
+            try:
+                return step()
+            except (Unplugged, StartedAnew) as why:
+                self._bring_back(why)
+
+    def _answer(self, question: _Told, about: str) -> bytes:
+        waited_s, tried, line = 0.0, 0, self._line
+        while waited_s < line.blocked_s:
+            answer_s, sent_s = line.answer_s(question.apid, tried), time.monotonic()
+            line.asked_again += tried > 0
+            self._endpoint.send(question.apid, question.data)
+            while (left_s := sent_s + answer_s - time.monotonic()) > 0.0:
+                if (answer := self._heard(question, min(left_s, LOOK_S))) is not None:
+                    if tried == 0:
+                        line.answered(question.apid, time.monotonic() - sent_s)
+                    return answer
+            waited_s, tried = waited_s + answer_s, tried + 1
+        raise Silent(f"{self._peer.board}: no answer {about} in {line.blocked_s:g} s")
+
+    def _heard(self, question: _Told, timeout_s: float) -> bytes | None:
+        """The answer, if it came. Raises StartedAnew."""
+        packets = self._endpoint.receive(timeout_s)
+        if self._endpoint.peer.session != self._peer.session:
+            lines = self._endpoint.text.decode(errors="replace").splitlines()
+            said = next((line for line in reversed(lines) if "start:" in line), "and said nothing")
+            raise StartedAnew(f"{self._peer.board}: it started anew: {said}")
+        apid = ANSWERS[question.apid]
+        found = (p.data for p in packets if p.apid == apid and question.is_answer(p.data))
+        return next(found, None)
+
+    # -- a board that went away
+
+    def _bring_back(self, why: Exception) -> None:
+        """Raises `why` where it may not come back, Silent where it does not."""
+        until_s = time.monotonic() + AWAY_S
+        while True:
+            if self.returns >= self.may_return:
+                raise why
+            self.returns += 1
+            try:
+                self._await_board(why, until_s)
+                for told in self._told:
+                    self._answer(told, "to what it was told before")
+                return
+            except (Unplugged, StartedAnew) as again:
+                why = again
+
+    def _await_board(self, why: Exception, until_s: float) -> None:
+        carrier, endpoint = self._endpoint.carrier, self._endpoint
+        gone = Silent(f"{why}; it did not come back in {AWAY_S:g} s")
+        while not carrier.is_open and not endpoint.reopen():
+            if time.monotonic() > until_s:
+                raise gone
+            time.sleep(_AGAIN_S)
+        try:
+            peer = endpoint.wait_for_board(max(0.0, until_s - time.monotonic()))
+        except NotIdentified:
+            raise gone from None
+        if (peer.board, peer.core_hash) != (self._peer.board, self._peer.core_hash):
+            raise Silent(f"{why}; another board came: {peer.board}")
+        self._peer = peer

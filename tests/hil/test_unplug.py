@@ -1,0 +1,136 @@
+"""A board whose plug is pulled and put back while it flies: the verdict is true each time."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import board_setup
+import pytest
+
+from hil import scenario as scenarios
+from hil.bench import conversation
+from hil.bench.processor import Processor
+from hil.bench.result import Figures
+
+FINAL, _ = scenarios.load(scenarios.find("frigoris_final"))
+CONTROL = 14  # FLIGHT_PART_CONTROL
+
+
+def flown(seconds: float, meanwhile: Any, returns: int, name: str = "posix") -> Figures:
+    def prepared(processor: Processor, tick: int) -> None:
+        processor.talk.may_return = returns
+        meanwhile(processor, tick)
+
+    scenario = FINAL.model_copy(update={"duration_s": seconds, "expect": ()})
+    return board_setup.flown(scenario, 1, name, prepared)
+
+
+@pytest.fixture(scope="module")
+def alone() -> Figures:
+    """Five seconds with a board that stays."""
+    return flown(5.0, lambda *_: None, 0)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_plug_pulled_twenty_times(seed: int, alone: Figures) -> None:
+    ticks = random.Random(seed).sample(range(1, 501), 20)
+
+    def pull(processor: Processor, tick: int) -> None:
+        if tick in ticks:
+            assert processor.emulated is not None
+            processor.emulated.replug()
+
+    result = flown(5.0, pull, 20)
+    assert result.same_bits, result.first_difference or result.board_failure
+    assert (result.verdict, result.board_ticks) == ("passed", 500)
+    assert result.bit_hash == alone.bit_hash
+    assert result.line is not None and result.line["returns"] == 20
+
+
+def test_a_plug_pulled_at_any_moment(alone: Figures) -> None:
+    """Within frames, and while the board is brought back, by another thread."""
+    enough, pulled = threading.Event(), []
+
+    def pull(processor: Processor) -> None:
+        assert processor.emulated is not None
+        while not enough.wait(0.03):
+            processor.emulated.replug()
+            pulled.append(1)
+            if len(pulled) == 10:
+                return
+
+    pulling: list[threading.Thread] = []
+
+    def begin(processor: Processor, tick: int) -> None:
+        if tick == 20:
+            pulling.append(threading.Thread(target=pull, args=(processor,)))
+            pulling[0].start()
+        if tick == 490:  # all of it while it flies
+            pulling[0].join()
+
+    try:
+        result = flown(5.0, begin, 100)
+    finally:
+        enough.set()
+        pulling[0].join()
+    assert result.same_bits, result.first_difference or result.board_failure
+    assert result.bit_hash == alone.bit_hash
+    assert result.line is not None and 1 <= result.line["returns"] <= 10
+
+
+def test_an_emulated_board_comes_back() -> None:
+    def pull(processor: Processor, tick: int) -> None:
+        if tick in (30, 31, 60):
+            assert processor.emulated is not None
+            processor.emulated.replug()
+
+    result = flown(1.0, pull, 3, "mps2-an386")
+    assert result.same_bits, result.first_difference or result.board_failure
+    assert result.line is not None and result.line["returns"] == 3
+
+
+def test_one_time_too_many_ends_the_run() -> None:
+    def pull(processor: Processor, tick: int) -> None:
+        if tick in (10, 20, 30):
+            assert processor.emulated is not None
+            processor.emulated.replug()
+
+    result = flown(1.0, pull, 2)
+    assert (result.verdict, result.same_bits, result.board_ticks) == ("failed", False, 29)
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(conversation, "AWAY_S", 0.3)
+    yield
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_plug_that_stays_out_ends_the_run() -> None:
+    def pull(processor: Processor, tick: int) -> None:
+        if tick == 10:
+            assert processor.emulated is not None
+            os.kill(processor.emulated.process.pid, signal.SIGKILL)
+
+    result = flown(1.0, pull, 5)
+    assert (result.verdict, result.board_ticks) == ("failed", 9)
+    assert result.board_failure is not None
+    assert result.board_failure.endswith("; it did not come back in 0.3 s")
+
+
+def test_a_board_that_differs_after_its_return_is_found_out() -> None:
+    def pull(processor: Processor, tick: int) -> None:
+        assert processor.emulated is not None
+        if tick == 50:
+            processor.emulated.replug()
+        if tick == 60:
+            processor.write_part(CONTROL, 8, bytes(range(64)))
+
+    result = flown(1.0, pull, 1)
+    assert (result.verdict, result.same_bits, result.board_ticks) == ("failed", False, 59)
+    assert result.first_difference is not None and "tick 60: control." in result.first_difference
