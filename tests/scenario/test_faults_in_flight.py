@@ -52,7 +52,8 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 
 def test_every_kind_has_its_flight() -> None:
-    assert set(FAULTS) == set(AMOUNTS)
+    of_rovers = {"jam", "drain"}  # driven in test_rover_drive.py
+    assert set(FAULTS) == set(AMOUNTS) - of_rovers
 
 
 @pytest.mark.parametrize("kind", FAULTS)
