@@ -115,7 +115,7 @@ hil: $(VENV)/.dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh $(BOARD)
 	$(VENV)/bin/hil run frigoris_final --seed $(SEED) --link $(if $(filter posix,$(BOARD)),posix,qemu:$(BOARD))
 
-# The whole descent on both emulated boards, and what a tick costs there: a quarter of an hour.
+# The whole descent on both emulated boards, and what a tick costs there: a quarter to half an hour.
 hil-full: $(VENV)/.dev
 	@native/firmware/tools.sh
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh mps2-an386 mps2-an500

@@ -15,9 +15,10 @@ from hil.link.carriers import PseudoTerminal
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "build/firmware"
-MACHINES = ("mps2-an386", "mps2-an500")
+MACHINES = ("mps2-an386", "mps2-an500")  # with memory for maps, shared with the desk
+OTHERS = ("netduinoplus2",)  # which can be met, but have no room for a map
 PROGRAM = "posix"
-BOARDS = (*MACHINES, PROGRAM)
+BOARDS = (*MACHINES, *OTHERS, PROGRAM)
 EMULATOR = "qemu-system-arm"
 MAPS_OCTETS = 16 << 20
 START_S = 5.0
@@ -88,8 +89,11 @@ class EmulatedBoard:
         if self.name == PROGRAM:
             return [str(image), self.carrier.path, str(self.maps)]
         maps = f"memory-backend-file,id=maps,size={MAPS_OCTETS},mem-path={self.maps},share=on"
+        machine = [self.name]
+        if self.name in MACHINES:
+            machine = [f"{self.name},memory-backend=maps", "-object", maps]
         return [
-            *(EMULATOR, "-M", f"{self.name},memory-backend=maps", "-object", maps),
+            *(EMULATOR, "-M", *machine),
             *("-nographic", "-monitor", "none", "-icount", "shift=6", "-kernel", str(image)),
             *("-chardev", f"serial,id=line,path={self.carrier.path}", "-serial", "chardev:line"),
             *self.options,

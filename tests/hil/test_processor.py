@@ -23,7 +23,7 @@ from hil.bench.session import InputError, run
 from hil.bench.setting import prepare
 from hil.faults import FaultSpec
 from hil.link.endpoint import REPLY
-from hil.link.qemu import MACHINES
+from hil.link.qemu import MACHINES, OTHERS
 from hil.scenario import Command, Scenario
 from onboard.core._core import ffi, lib
 
@@ -144,7 +144,7 @@ def test_a_flipped_bit_is_found_and_named() -> None:
     assert result.failed_expectations == [f"same_bits is false: {result.first_difference}"]
 
 
-def stop(processor: Processor) -> int:
+def process_of(processor: Processor) -> int:
     """The process behind the board's line."""
     return int(processor.emulated.process.pid)  # type: ignore[union-attr]
 
@@ -152,9 +152,9 @@ def stop(processor: Processor) -> int:
 def test_a_board_that_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def kill(processor: Processor, tick: int) -> None:
         if tick == 50:
-            os.kill(stop(processor), signal.SIGKILL)
+            os.kill(process_of(processor), signal.SIGKILL)
+            monkeypatch.setattr(board_line, "ANSWER_S", 0.2)  # nobody will answer
 
-    monkeypatch.setattr(board_line, "ANSWER_S", 0.2)
     result = board_setup.flown(lasting(5.0), 1, meanwhile=kill)
     assert (result.same_bits, result.board_ticks, result.verdict) == (False, 49, "failed")
     assert result.board_failure is not None
@@ -163,9 +163,9 @@ def test_a_board_that_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_board_that_hangs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def hang(processor: Processor, tick: int) -> None:
         if tick == 50:
-            os.kill(stop(processor), signal.SIGSTOP)
+            os.kill(process_of(processor), signal.SIGSTOP)
+            monkeypatch.setattr(board_line, "ANSWER_S", 0.05)  # nobody will answer
 
-    monkeypatch.setattr(board_line, "ANSWER_S", 0.05)
     result = board_setup.flown(lasting(5.0), 1, meanwhile=hang)
     assert result.board_failure == "posix: no answer to tick 50 in 0.15 s"
 
@@ -202,6 +202,7 @@ def test_lost_grants_and_replies_change_nothing(monkeypatch: pytest.MonkeyPatch)
             monkeypatch.setattr(carrier, "read", lost)
 
     monkeypatch.setattr(board_line, "ANSWER_S", 0.3)
+    monkeypatch.setattr(board_line, "TRIES", 100)
     result = board_setup.flown(lasting(1.0), 1, meanwhile=lose)
     assert result.same_bits and result.board_ticks == 100
 
@@ -211,6 +212,15 @@ def test_a_board_without_memory_for_maps_refuses() -> None:
         processor._memory = None  # the map is not written
         with pytest.raises(InputError, match="its map is not in the board's memory for maps"):
             board_setup.session(FINAL, 1, processor)
+
+
+@pytest.mark.parametrize("machine", OTHERS)
+def test_boards_without_such_a_memory_are_met(machine: str) -> None:
+    with (
+        board_setup.board(machine) as processor,
+        pytest.raises(InputError, match=f"{machine} refuses .* not in the board's memory for maps"),
+    ):
+        board_setup.session(FINAL, 1, processor)
 
 
 def test_members_of_the_past_are_refused() -> None:

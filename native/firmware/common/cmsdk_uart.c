@@ -1,9 +1,11 @@
 /* Arm CMSDK APB UART (ARM DDI 0479, section 4.3): mps2-an386 and mps2-an500.
  *
- * Sending polls; octets that come are taken by an interrupt, into a ring. */
+ * Sending polls; octets that come are taken by an interrupt. */
 #include "board.h"
+#include "clock.h"
 #include "cortex_m.h"
 #include "uart.h"
+#include "uart_ring.h"
 
 typedef struct {
   volatile uint32_t data;
@@ -21,16 +23,8 @@ typedef struct {
 #define CONTROL_RECEIVE_INTERRUPT 8u
 #define INTERRUPT_RECEIVE 2u
 
-#define RING 4096u /* a power of two */
-
-static struct {
-  volatile uint32_t put, taken; /* of all octets so far, modulo 2^32 */
-  volatile int32_t overruns;
-  uint8_t octets[RING];
-} ring;
-
 void uart_start(void) {
-  UART->baud_divisor = BOARD_CLOCK_HZ / BOARD_BAUD; /* at least 16 */
+  UART->baud_divisor = clock_hz() / BOARD_BAUD; /* at least 16 */
   UART->control = CONTROL_TRANSMIT_ENABLE;
 }
 
@@ -42,27 +36,8 @@ void uart_receive_start(void) {
 void uart_receive_handler(void) {
   while (UART->state & STATE_RECEIVE_FULL) {
     UART->interrupt = INTERRUPT_RECEIVE;
-    const uint8_t octet = (uint8_t)UART->data;
-    if (ring.put - ring.taken == RING) {
-      ring.overruns++;
-    } else {
-      ring.octets[ring.put % RING] = octet;
-      ring.put++;
-    }
+    uart_ring_put((uint8_t)UART->data);
   }
-}
-
-int uart_has_received(void) { return ring.put != ring.taken; }
-
-int32_t uart_overruns(void) { return ring.overruns; }
-
-int32_t uart_receive(uint8_t *octets, int32_t room) {
-  int32_t count = 0;
-  for (; count < room && uart_has_received(); count++) {
-    octets[count] = ring.octets[ring.taken % RING];
-    ring.taken++;
-  }
-  return count;
 }
 
 void uart_send(const uint8_t *octets, int32_t count) {

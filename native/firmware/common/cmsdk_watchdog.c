@@ -1,5 +1,6 @@
 /* Arm CMSDK APB watchdog (ARM DDI 0479, section 4.5): the first expiry is an NMI, the second a reset. */
 #include "board.h"
+#include "clock.h"
 #include "watchdog.h"
 
 typedef struct {
@@ -13,7 +14,7 @@ typedef struct {
 
 void watchdog_start(uint32_t seconds) {
   LOCK = UNLOCK;
-  WATCHDOG->load = seconds * BOARD_CLOCK_HZ;
+  WATCHDOG->load = seconds * clock_hz();
   WATCHDOG->control = CONTROL_INTERRUPT_AND_RESET;
   LOCK = 0;
 }

@@ -1,5 +1,6 @@
 /* The platform of the boards with a Cortex-M: their drivers, and what survives a reset. */
 #include "board.h"
+#include "clock.h"
 #include "cortex_m.h"
 #include "onboard/hash.h"
 #include "platform.h"
@@ -14,7 +15,7 @@
 const char PLATFORM_NAME[] = BOARD_NAME;
 
 void platform_start(void) {
-  systick_start(BOARD_CLOCK_HZ);
+  systick_start(clock_hz());
   uart_receive_start();
 }
 

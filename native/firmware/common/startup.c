@@ -3,6 +3,7 @@
 #include "startup.h"
 
 #include "board.h"
+#include "clock.h"
 #include "uart.h"
 
 #include <string.h>
@@ -95,6 +96,7 @@ _Noreturn void reset_handler(void) {
   memset(bss_start, 0, (size_t)(bss_end - bss_start));
   paint_stack();
   count_start();
+  clock_start();
   uart_start();
   stopped(main(), "");
 }
