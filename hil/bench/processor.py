@@ -20,6 +20,8 @@ from hil.bench.flight import MEMBERS, flight_of, intakes
 from hil.bench.flight_image import flight_image
 from hil.bench.orders import Order, orders_of
 from hil.bench.setting import Setting
+from hil.bench.struct_difference import first_difference
+from hil.bench.taps import HeldOutput, NotedInput
 from hil.link import endpoint as links
 from hil.link.attachment import ADDRESSES, HELLO_S, attach
 from hil.link.codec import DATA_MAX
@@ -28,7 +30,7 @@ from hil.link.qemu import EmulatedBoard
 from hil.plant.lander import OUTPUTS
 from onboard.core._core import ffi, lib
 from onboard.messages import LAYOUTS, EngineCommand, ThrusterCommand
-from onboard.ports import InputPort, OutputPort, holds_one, memory_of
+from onboard.ports import OutputPort
 from onboard.vehicles.lander import Lander, LanderPorts
 
 CONFIG_IMAGE, CONFIG_MATCHES, CONFIG_BEGIN = 0, 1, 2  # native/firmware/common/flight.h
@@ -126,15 +128,15 @@ class Processor:
     def wired(self, ports: LanderPorts) -> LanderPorts:
         """The same ports: what is read is noted, what is written waits for the board's word."""
         inputs = {
-            name: _Noted(port, OUTPUTS.index(name), self._seen) if name in OUTPUTS else port
+            name: NotedInput(port, OUTPUTS.index(name), self._seen) if name in OUTPUTS else port
             for name, port in ports.inputs.items()
         }
-        a, b = (_Held(port, self._held) for port in ports.engines)
+        a, b = (HeldOutput(port, self._held) for port in ports.engines)
         self._engines, self._thrusters = ports.engines, ports.thrusters
         return LanderPorts(
             inputs=inputs,
             engines=(a, b),
-            thrusters=_Held(ports.thrusters, self._held),
+            thrusters=HeldOutput(ports.thrusters, self._held),
             camera=ports.camera,
             radio=ports.radio,
             memory=ports.memory,
@@ -435,53 +437,3 @@ class Processor:
         yield "effectors", 15, flight.effectors
         yield "fault_state", 16, self._faults.state
         yield "fault_memory", 17, self._faults.memory
-
-
-def first_difference(c_type: Any, one: bytes, other: bytes) -> tuple[str, Any, Any] | None:
-    """Path of the first number that is not the same in two structs, and both numbers.
-
-    Pointers are passed over.
-    """
-    if one == other or c_type.kind == "pointer":
-        return None
-    if c_type.kind == "primitive":
-        pair = [ffi.cast(ffi.getctype(c_type, "*"), ffi.from_buffer(x))[0] for x in (one, other)]
-        return "", *pair
-    if c_type.kind == "array":
-        size = ffi.sizeof(c_type.item)
-        places = [(f"[{k}]", c_type.item, k * size) for k in range(c_type.length)]
-    else:
-        places = [(f".{name}", field.type, field.offset) for name, field in c_type.fields]
-    for name, part, at in places:
-        end = at + ffi.sizeof(part)
-        if found := first_difference(part, one[at:end], other[at:end]):
-            path, here, there = found
-            return name + path, here, there
-    return None
-
-
-class _Noted:
-    """An input port whose samples are noted as they are read."""
-
-    def __init__(self, port: InputPort, number: int, seen: list[tuple[int, Any]]) -> None:
-        self.name = port.name
-        self.holds_one = holds_one(port)
-        self.row = memory_of(port)
-        self._read, self._number, self._note = port.read, number, seen.append
-
-    def read(self) -> Any:
-        sample = self._read()
-        if sample is not None:
-            self._note((self._number, sample))
-        return sample
-
-
-class _Held:
-    """An output port whose rows are kept back."""
-
-    def __init__(self, port: OutputPort, held: list[tuple[OutputPort, Any]]) -> None:
-        self.name = port.name
-        self._port, self._hold = port, held.append
-
-    def write(self, message: Any) -> None:
-        self._hold((self._port, message))
