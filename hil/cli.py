@@ -17,6 +17,7 @@ from hil import boards, incidents
 from hil import campaign as campaigns
 from hil import scenario as scenarios
 from hil.bench import incident_plot, live, picture, processor, report, session
+from hil.bench.pacing import Pacer
 from hil.bench.processor import Processor
 from hil.bench.recording import RecordingError
 from hil.bench.result import Figures
@@ -84,6 +85,20 @@ def main() -> None:
 @click.option("--no-report", is_flag=True, help="Record, but write no report.html.")
 @click.option("--no-record", is_flag=True, help="Write nothing at all.")
 @click.option("--real-time", is_flag=True, help="Pace the emulated clock by the wall clock.")
+@click.option(
+    "--grace",
+    "grace_s",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.0, 3600.0),
+    help="With --real-time: seconds at the start in which late ticks do not count.",
+)
+@click.option(
+    "--halt-after",
+    type=click.IntRange(0),
+    metavar="N",
+    help="With --real-time: end the run after more than N ticks that took into the next one.",
+)
 @click.option("--timed", is_flag=True, help="Time each member of the executive, for the report.")
 @click.option(
     "--way",
@@ -116,6 +131,8 @@ def run(
     no_report: bool,
     no_record: bool,
     real_time: bool,
+    grace_s: float,
+    halt_after: int | None,
     timed: bool,
     way: str,
     link: str,
@@ -127,6 +144,8 @@ def run(
     for option, given in (("--timed", timed), ("--out", out is not None)):
         if given and no_record:
             raise _Input(f"{option}: needs a recording, and --no-record writes none; give one")
+    if halt_after is not None and not real_time:
+        raise _Input("--halt-after: counts late ticks, of which there are none without --real-time")
     if board is not None and link != "inproc":
         raise _Input(f"--board: {board} and --link: {link} both say where; give one")
     flown_on = _named(board, boards_file) if board is not None else boards.at(link)
@@ -146,7 +165,7 @@ def run(
                 seed=seed,
                 folder=folder,
                 view=view,
-                real_time=real_time,
+                pacer=Pacer(grace_s=grace_s, halt_after=halt_after) if real_time else None,
                 timed=timed,
                 way=way,
                 processor=attached,

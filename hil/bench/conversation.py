@@ -8,10 +8,12 @@ clock stands still meanwhile.
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hil.bench.board_line import BoardLine
+from hil.bench.pacing import spread_ms
 from hil.link.carriers import Unplugged
 from hil.link.endpoint import CONFIG, CONFIG_ANSWER, GRANT, MEMORY, REPLY, Endpoint, NotIdentified
 
@@ -53,16 +55,32 @@ class Conversation:
         self._endpoint, self._line = endpoint, line
         self._peer = endpoint.peer
         self._told: list[_Told] = []
+        self._took_ns = array("q")  # from a grant to its reply
 
     def begin(self) -> None:
         """A flight begins; what was told before is forgotten."""
         self._told.clear()
+        del self._took_ns[:]
         self.returns = 0
+
+    def introduced(self) -> dict[str, Any]:
+        """Where the board is, and who it said that it is; hashes in hexadecimal."""
+        peer = self._peer._asdict()
+        hashes = {name: f"{peer[name]:016x}" for name in ("identity", "core_hash", "session")}
+        firmware = self._peer.firmware_version
+        name, address = self._peer.board, self._endpoint.carrier.address
+        return {"name": name, "address": address, "firmware_version": firmware, **hashes}
+
+    def figures(self) -> dict[str, Any]:
+        """How often the board was brought back; how long line and board took for a tick, in ms."""
+        return {"returns": self.returns, **spread_ms(sorted(self._took_ns), "round_trip")}
 
     def ask(self, apid: int, data: bytes, about: str) -> bytes:
         """The answer to a packet, sent again while none comes. Raises Silent, Unplugged."""
-        question = _Told(apid, data)
+        question, asked_ns = _Told(apid, data), time.monotonic_ns()
         answer = self._lasting(lambda: self._answer(question, about))
+        if apid == GRANT:
+            self._took_ns.append(time.monotonic_ns() - asked_ns)
         if question.changes_the_board:
             self._told.append(question)
         return answer

@@ -38,6 +38,7 @@ class Figures:
     first_difference: str | None = None
     board_failure: str | None = None
     line: dict[str, Any] | None = None  # figures of the line to the board
+    real_time: dict[str, Any] | None = None  # how late ticks were
     session: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -137,6 +138,8 @@ def judge(
     wrong = {e: e.wrong(figures, events) for e in scenario.expect}
     of_board = (result.first_difference, result.board_failure)
     lines_of_board = [f"same_bits is false: {line}" for line in of_board if line is not None]
+    halted = (result.real_time or {}).get("halted")
+    lines_of_board += [] if halted is None else [halted]
     result.failed_expectations = lines_of_board + [
         line for line in wrong.values() if line is not None
     ]

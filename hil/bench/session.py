@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import onboard
-from hil.bench import batch
+from hil.bench import batch, junit
 from hil.bench import history as histories
 from hil.bench.components import ATTACHED
 from hil.bench.flight_image import NotForBoards
@@ -32,6 +32,7 @@ from hil.bench.kind import kind_of
 from hil.bench.live import View
 from hil.bench.load import LoadPort
 from hil.bench.memory import EmulatedMemory
+from hil.bench.pacing import Pacer, TooLate
 from hil.bench.processor import Processor, Refused, Silent
 from hil.bench.radio import Ground
 from hil.bench.recording import McapSink, Recording
@@ -55,6 +56,8 @@ LOG_TICKS = 10
 VIEW_TICKS = 20
 RECORDING = "session.mcap"
 RESULT = "result.json"
+JUNIT = "junit.xml"
+CONFIGURATION = "configuration.json"
 USE = "use.json"
 
 
@@ -75,7 +78,7 @@ def run(
     seed: int,
     folder: Path | None = None,
     view: View | None = None,
-    real_time: bool = False,
+    pacer: Pacer | None = None,
     timed: bool = False,
     way: str = "ours",
     executive: bool = False,
@@ -95,18 +98,19 @@ def run(
     setting = kind_of(scenario).prepare(_flown(scenario, way), seed)
     if folder is None:
         batches = not executive and processor is None
-        return _Session(setting, None, view, real_time, batches=batches, processor=processor).fly()
+        return _Session(setting, None, view, pacer, batches=batches, processor=processor).fly()
+    metadata = {
+        "scenario": scenario.name,
+        "seed": str(seed),
+        "way": way,
+        "onboard": onboard.__version__,
+        **_products(scenario.world),
+        **({"dictionary_folder": scenario.dictionary} if scenario.dictionary else {}),
+        **setting.fingerprints(),
+    }
     sink = McapSink(
         folder / RECORDING,
-        metadata={
-            "scenario": scenario.name,
-            "seed": str(seed),
-            "way": way,
-            "onboard": onboard.__version__,
-            **_products(scenario.world),
-            **({"dictionary_folder": scenario.dictionary} if scenario.dictionary else {}),
-            **setting.fingerprints(),
-        },
+        metadata=metadata,
         attachments={
             "scenario.toml": text,
             "dictionary.json": json.dumps(setting.dictionary.as_json()),
@@ -114,7 +118,7 @@ def run(
         },
     )
     watch = Stopwatch() if timed else None
-    session = _Session(setting, sink, view, real_time, watch, processor=processor)
+    session = _Session(setting, sink, view, pacer, watch, processor=processor)
     _create(folder)  # only now that the scenario is known to fly
     with sink, processor.line.captured(folder) if processor else nullcontext():
         result = session.fly()
@@ -124,6 +128,9 @@ def run(
     if sink.error is not None:
         raise sink.error
     write_whole(folder / RESULT, (json.dumps(result.as_json(), indent=2) + "\n").encode())
+    write_whole(folder / JUNIT, junit.document(result, setting.scenario))
+    told = {**metadata, "board": processor and processor.talk.introduced()}
+    write_whole(folder / CONFIGURATION, (json.dumps(told, indent=2) + "\n").encode())
     return result
 
 
@@ -181,7 +188,7 @@ class Stopwatch:
 def profile(scenario: Scenario, *, seed: int) -> tuple[list[tuple[str, int, float]], Figures]:
     """Fly once with a timer around each part of the tick: (part, calls, seconds)."""
     watch = Stopwatch()
-    session = _Session(kind_of(scenario).prepare(scenario, seed), None, None, False, watch)
+    session = _Session(kind_of(scenario).prepare(scenario, seed), None, None, None, watch)
     result = session.fly()
     parts = [(name, int(calls), seconds) for name, (calls, seconds) in watch.parts.items()]
     rest = result.wall_seconds - sum(seconds for _, _, seconds in parts)
@@ -192,7 +199,7 @@ def profile(scenario: Scenario, *, seed: int) -> tuple[list[tuple[str, int, floa
 def trajectory(scenario: Scenario, *, seed: int, way: str = "ours") -> Any:
     """Fly once, unrecorded: the log of truth, a structured array."""
     setting = kind_of(scenario).prepare(_flown(scenario, way), seed)
-    session = _Session(setting, None, None, False)
+    session = _Session(setting, None, None, None)
     session.fly()
     return session.log.table()
 
@@ -205,7 +212,7 @@ class _Session:
         setting: Any,
         sink: McapSink | None,
         view: View | None,
-        real_time: bool,
+        pacer: Pacer | None,
         watch: Stopwatch | None = None,
         *,
         batches: bool = False,
@@ -216,7 +223,7 @@ class _Session:
         self._processor = processor
         self._watch = watch
         self.view = view
-        self.real_time = real_time
+        self.pacer = pacer
         self.plant = setting.plant()
         if watch is not None:
             self.plant.step = watch.wrap("plant", self.plant.step)
@@ -246,7 +253,7 @@ class _Session:
         self._witness = Witness(sink, protection, faults) if sink is not None else None
         self._events_seen = self._hash = 0
         self._batch: batch.Batch | None = None
-        if batches and sink is None and view is None and watch is None and not real_time:
+        if batches and sink is None and view is None and watch is None and not pacer:
             self._batch = self.kind.in_batches(setting, self.vehicle, self.plant, self.ground)
 
     def _vehicle(self, sink: McapSink | None, wrap: Any) -> Any:
@@ -322,6 +329,8 @@ class _Session:
             return
         run_tick, at = self.vehicle.executive.tick, self.ground.at
         move = self.faults.stepping(self.plant.step)
+        if self.pacer:
+            self.pacer.begin()
         for tick in range(1, self._last_tick + 1):
             now_ns = tick * TICK_NS
             move()
@@ -335,9 +344,19 @@ class _Session:
                     return
                 if self.view is not None and tick % VIEW_TICKS == 0:
                     self._show(start)
-                if self.real_time:
-                    time.sleep(max(0.0, start + now_ns / 1e9 - time.perf_counter()))
+            if self.pacer and not self._in_time(self.pacer, tick):
+                return
 
+    def _in_time(self, pacer: Pacer, tick: int) -> bool:
+        """Waits for the instant of a tick; whether the run may go on."""
+        try:
+            pacer.wait(tick)
+        except TooLate as error:
+            self._too_late = str(error)
+            return False
+        return True
+
+    _too_late: str | None = None
     _board_failure: str | None = None
 
     def _flown_by_board(self, tick: int, now_ns: int) -> bool:
@@ -413,6 +432,8 @@ class _Session:
         if isinstance(protection := self.vehicle.fault_protection, TracedProtection):
             result.trace_steps = protection.reproduced
         self._words_of_board(result)
+        if self.pacer:
+            result.real_time = {**self.pacer.figures(), "halted": self._too_late}
         return result
 
     def _words_of_board(self, result: Figures) -> None:
@@ -421,7 +442,7 @@ class _Session:
             result.same_bits = processor.difference is None and self._board_failure is None
             result.first_difference = processor.difference
             result.board_failure = self._board_failure
-            result.line = {**processor.line.figures(), "returns": processor.talk.returns}
+            result.line = {**processor.line.figures(), **processor.talk.figures()}
 
     def use(self) -> list[dict[str, Any]]:
         """What the scheduler did with each member, and what it cost on this machine."""

@@ -178,6 +178,8 @@ def test_without_the_report_extra_the_run_still_counts(
     assert result.exit_code == 0, result.output
     assert "no report" in result.stdout and "pip install" in result.stdout
     assert sorted(p.name for p in (tmp_path / "sessions/short-1").iterdir()) == [
+        "configuration.json",
+        "junit.xml",
         "result.json",
         "session.mcap",
     ]
