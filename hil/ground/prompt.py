@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import readline
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -29,6 +28,8 @@ def carry_out(console: Console, lines: Iterable[str], wait_s: float) -> None:
 
 def interact(console: Console) -> None:
     """Until `quit` or the end of the input. Raises Unplugged."""
+    import readline  # not every Python has it, and only the keyboard needs it
+
     history = Path(click.get_app_dir("onboard")) / "console_history"
     with suppress(OSError):
         readline.read_history_file(history)
@@ -62,6 +63,7 @@ def _one_line(console: Console) -> None:
 
 def completer(console: Console) -> Callable[[str, int], str | None]:
     """What readline asks for: the k-th word that the one at the cursor may become."""
+    import readline
 
     def complete(word: str, k: int) -> str | None:
         before = readline.get_line_buffer()[: readline.get_begidx()]
