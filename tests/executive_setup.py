@@ -43,9 +43,11 @@ class Counting:
 class Store:
     def __init__(self) -> None:
         self.data: bytes | None = None
+        self.writes = 0
 
     def write(self, data: bytes) -> bool:
         self.data = data
+        self.writes += 1
         return True
 
     def read(self) -> bytes | None:

@@ -42,6 +42,10 @@ class TouchdownConfirmation:
         self._step(self.state, self._navigation.value, guidance, closed)
         self._publish(self.state, now_ns)
 
+    def milestone(self) -> int:
+        """Confirmed: a restart must not forget it, for the cue of the shock does not come again."""
+        return int(self.state.confirmed)
+
     def checkpoint(self) -> bytes:
         return bytes(ffi.buffer(self.state))
 

@@ -150,6 +150,8 @@ class Executive:
         self._steps = [wrap(m.name, m.step) if wrap else m.step for m in members]
         self._events = events
         self._checkpoints = checkpoints
+        self._milestones = [m.milestone for m in self.members if m.milestone is not None]
+        self._saved = [milestone() for milestone in self._milestones]  # with the last checkpoint
         self.checkpoint_ticks = checkpoint_ticks
         self._restart_ticks = restart_ticks
         self._watchdog_ticks = watchdog_ticks
@@ -235,7 +237,9 @@ class Executive:
                 self._trapped(i, trap, now_ns)
         else:
             hashes = self._overloaded_tick(tick, now_ns)
-        if tick % self.checkpoint_ticks == 0 and self._down_ticks == 0:
+        if self._down_ticks == 0 and (
+            tick % self.checkpoint_ticks == 0 or [m() for m in self._milestones] != self._saved
+        ):
             self._save_checkpoint(tick, now_ns)
         state_hash = self._hash
         for chain in hashes:
@@ -416,6 +420,7 @@ class Executive:
         return b"".join(parts)
 
     def _save_checkpoint(self, tick: int, now_ns: int) -> None:
+        self._saved = [milestone() for milestone in self._milestones]
         if self._checkpoints is None or self._checkpoints.write(self.checkpoint(tick, now_ns)):
             return
         self.counters.checkpoint_failures += 1

@@ -47,6 +47,7 @@ class Member:
     offset: int = 0  # in ticks, 0 to 100 / rate_hz - 1: spreads slow members over the frames
     state_hash: StateHash | None = None  # chains the member's state onto the hash it is given
     checkpoint: Callable[[], bytes] | None = None  # what a restart needs
+    milestone: Callable[[], int] | None = None  # when it changes, the checkpoint is saved at once
     restore: Callable[[bytes], None] | None = None  # drops volatile state, resumes from those bytes
     start: Step | None = None  # before the first tick after each start of the computer
     stand_down: Step | None = None  # at a start that leaves it out: what it put out last ends
@@ -73,7 +74,7 @@ def members_of(
 ) -> list[Member]:
     """Join the dictionary's schedule with the components that a vehicle built, in schedule order.
 
-    A component has `step(now_ns)` and may have `state_hash`, `checkpoint`, `restore`,
+    A component has `step(now_ns)` and may have `state_hash`, `checkpoint`, `milestone`, `restore`,
     `start_up(now_ns)` and `stand_down(now_ns)`. Raises ScheduleError when a name is on one side
     only.
     """
@@ -95,6 +96,7 @@ def _member(name: str, entry: ScheduleEntry, component: Any) -> Member:
         entry.offset,
         state_hash=getattr(component, "state_hash", None),
         checkpoint=getattr(component, "checkpoint", None),
+        milestone=getattr(component, "milestone", None),
         restore=getattr(component, "restore", None),
         start=getattr(component, "start_up", None),
         stand_down=getattr(component, "stand_down", None),

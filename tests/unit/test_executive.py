@@ -297,6 +297,23 @@ def test_a_reset_stops_the_members_and_resumes_from_the_checkpoint() -> None:
     ]
 
 
+def test_a_milestone_is_kept_in_its_own_tick() -> None:
+    component, store = Counting(), Store()
+    component.milestone = lambda: component.runs >= 24  # type: ignore[attr-defined]
+    executive = Executive(
+        members_of({"a": member("a", print)}, {"a": component}),
+        load=Load({26: load_row(reset=1)}),
+        checkpoints=store,
+        checkpoint_ticks=10,
+        restart_ticks=5,
+    )
+    run(executive, 31)
+    assert component.runs == 24, "as kept at the end of tick 24, not of tick 20"
+    assert store.writes == 5, "after ticks 0, 10, 20, 24 and 30: once for a milestone"
+    run(executive, 3, first=31)
+    assert component.runs == 27
+
+
 def test_a_restart_without_checkpoint_says_so() -> None:
     component, events = Counting(), Events()
     executive = Executive([member("a", component.step)], events=events, restart_ticks=2)

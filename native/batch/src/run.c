@@ -147,9 +147,11 @@ static int frame_comes(const pl_lander *plant) {
 
 int64_t bt_run(bt_batch *b, int64_t count) {
   for (int64_t n = 0; n < count && !frame_comes(b->plant); n++) {
+    const int64_t confirmed = b->flight->touchdown->confirmed;
     run_tick(b);
     const int64_t due = b->due[b->tick % BT_FRAMES];
-    if (due & (b->awake | BT_OTHERS)) {
+    const int milestone = b->flight->touchdown->confirmed != confirmed; /* its checkpoint is due */
+    if (milestone || (due & (b->awake | BT_OTHERS))) {
       return 1;
     }
     close_tick(b, due);

@@ -7,7 +7,8 @@
  *
  * Members of the schedule other than these, and checkpoints, are not here: a tick in which one is due
  * that has something to do runs up to the end of control and is left open, for the caller to run the
- * rest and to close its hash. A camera frame is not here either: before a tick in which one is taken
+ * rest and to close its hash. So is the tick in which the touchdown is confirmed, which asks for a
+ * checkpoint. A camera frame is not here either: before a tick in which one is taken
  * or read the batch ends.
  *
  * This is the only C that knows both sides; neither the core nor the plant knows it.
