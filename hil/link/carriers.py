@@ -224,7 +224,12 @@ class Serial(_Descriptor):
         self._open()
 
     def _open(self) -> None:
-        self._port.open()
+        try:
+            self._port.open()
+        except serial.SerialException as error:  # its text says the port and the reason twice
+            if error.errno is None:
+                raise
+            raise OSError(error.errno, os.strerror(error.errno)) from None
         with suppress(OSError):
             fcntl.ioctl(self._port.fileno(), termios.TIOCEXCL)  # `exclusive` is advisory alone
         with suppress(NotImplementedError, ValueError, OSError):

@@ -182,6 +182,12 @@ def test_an_address_that_cannot_be_opened_is_told_in_one_line(address: str) -> N
     assert "\n" not in str(error.value)
 
 
+def test_a_port_that_is_not_there_is_named_once() -> None:
+    with pytest.raises(AddressError) as error:
+        open_carrier("serial:/dev/nothing")
+    assert str(error.value) == "serial:/dev/nothing: [Errno 2] No such file or directory"
+
+
 def test_addresses() -> None:
     assert isinstance(open_carrier("inproc:"), InProcess)
     assert isinstance(open_carrier("pty"), PseudoTerminal)
