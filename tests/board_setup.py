@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import select
 import shutil
+import socket
 import subprocess
 import sys
 import threading
+import time
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from hil.bench.setting import prepare
 from hil.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]
+TOOLS = {"posix": [], "linux-aarch64": ["aarch64-linux-gnu-gcc", "qemu-aarch64"]}
 SEARCH_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
@@ -34,8 +37,7 @@ def missing(*tools: str) -> list[str]:
 @cache
 def build(board: str) -> str:
     """The images of a board; what the build said."""
-    tools = ["cmake"] if board == "posix" else ["cmake", "arm-none-eabi-gcc", "qemu-system-arm"]
-    if lacking := missing(*tools):
+    if lacking := missing("cmake", *TOOLS.get(board, ["arm-none-eabi-gcc", "qemu-system-arm"])):
         pytest.skip(f"not installed: {', '.join(lacking)}")
     done = subprocess.run(
         [ROOT / "native/firmware/build.sh", board],
@@ -80,6 +82,31 @@ def flown(
             processor.exchange = disturbed  # type: ignore[method-assign]
         result: Result = session(scenario, seed, processor).fly()
         return result
+
+
+@contextmanager
+def tcp_board(maps: Path) -> Iterator[str]:
+    """The address of a port on which the flight image waits, a program with a file of maps."""
+    build("posix")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    image = ROOT / "build/firmware/posix/firmware/flight"
+    program = subprocess.Popen([image, f"tcp:127.0.0.1:{port}", maps], stdin=subprocess.DEVNULL)
+    try:
+        _wait_for_listener(port)
+        yield f"tcp://127.0.0.1:{port}"
+    finally:
+        program.kill()
+        program.wait()
+
+
+def _wait_for_listener(port: int) -> None:
+    """Without connecting: the first who does has the board."""
+    listening = f" 0100007F:{port:04X} 00000000:0000 0A "
+    until_s = time.monotonic() + 5.0
+    while listening not in Path("/proc/net/tcp").read_text() and time.monotonic() < until_s:
+        time.sleep(0.002)
 
 
 @contextmanager

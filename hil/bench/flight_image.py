@@ -18,7 +18,7 @@ from hil.bench.setting import Setting
 from onboard import messages
 from onboard.core._core import ffi, lib
 from onboard.core.fault import FaultEngine
-from onboard.products import LandingMap
+from onboard.products import ElevationGrid, LandingMap
 from onboard.vehicles.lander import ROWS, Lander
 
 STRUCTS = {
@@ -94,16 +94,25 @@ def _settings(vehicle: Lander, setting: Setting) -> tuple[Any, bytes]:
 
 
 def _grids(settings: Any, chart: LandingMap) -> bytes:
-    heights = b""
+    offset = 0
     settings.grids = len(chart.grids)
     for out, grid in zip(settings.grid, chart.grids, strict=False):
-        octets = np.ascontiguousarray(grid.height_m).tobytes()
+        octets = _heights(grid)
         out.along0_m, out.cross0_m = grid.along0_m, grid.cross0_m
         out.spacing_m, out.sigma_m = grid.spacing_m, grid.sigma_m
         out.n_along, out.n_cross = grid.height_m.shape
-        out.offset, out.crc = len(heights), zlib.crc32(octets)
-        heights += octets
-    return heights
+        out.offset, out.crc = offset, zlib.crc32(octets)
+        offset += len(octets)
+    return map_heights(chart)
+
+
+def map_heights(chart: LandingMap) -> bytes:
+    """What a board's memory for maps holds: the heights of all grids, one behind the other."""
+    return b"".join(map(_heights, chart.grids))
+
+
+def _heights(grid: ElevationGrid) -> bytes:
+    return np.ascontiguousarray(grid.height_m).tobytes()
 
 
 def _channel(vehicle: Lander, number: int, name: str, told: list[int]) -> bytes:

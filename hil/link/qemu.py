@@ -17,9 +17,12 @@ ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "build/firmware"
 MACHINES = ("mps2-an386", "mps2-an500")  # with memory for maps, shared with the desk
 OTHERS = ("netduinoplus2",)  # which can be met, but have no room for a map
+LINUX = "linux-aarch64"  # a single-board computer: its program, its processor emulated
 PROGRAM = "posix"
-BOARDS = (*MACHINES, *OTHERS, PROGRAM)
-EMULATOR = "qemu-system-arm"
+BOARDS = (*MACHINES, *OTHERS, LINUX, PROGRAM)
+PROGRAMS = (LINUX, PROGRAM)
+EMULATOR, USER_EMULATOR = "qemu-system-arm", "qemu-aarch64"
+PACKAGES = {EMULATOR: "qemu-system-arm", USER_EMULATOR: "qemu-user"}
 MAPS_OCTETS = 16 << 20
 START_S = 5.0
 INSTRUCTION_NS, CYCLE_NS = 64, 40  # -icount shift=6, and the 25 MHz of the board's timer
@@ -33,13 +36,19 @@ def lacking(name: str) -> str | None:
     """What is missing to start a board; None if it can be started."""
     if not (image := _image(name)).exists():
         return f"{image} is missing; `make firmware` builds it"
-    if name != PROGRAM and shutil.which(EMULATOR) is None:
-        return f"{EMULATOR} is missing; on Debian: apt-get install {EMULATOR}"
+    emulator = emulator_of(name)
+    if emulator is not None and shutil.which(emulator) is None:
+        return f"{emulator} is missing; on Debian: apt-get install {PACKAGES[emulator]}"
     return None
 
 
+def emulator_of(name: str) -> str | None:
+    """What runs a board's images here; None: they are programs of this computer."""
+    return {PROGRAM: None, LINUX: USER_EMULATOR}.get(name, EMULATOR)
+
+
 def _image(name: str) -> Path:
-    return IMAGES / name / "firmware" / ("flight" if name == PROGRAM else "flight.elf")
+    return IMAGES / name / "firmware" / ("flight" if name in PROGRAMS else "flight.elf")
 
 
 @dataclass
@@ -86,8 +95,9 @@ class EmulatedBoard:
 
     def _command(self) -> list[str]:
         image = _image(self.name)
-        if self.name == PROGRAM:
-            return [str(image), self.carrier.path, str(self.maps)]
+        if self.name in PROGRAMS:
+            before = [USER_EMULATOR] if self.name == LINUX else []
+            return [*before, str(image), self.carrier.path, str(self.maps)]
         maps = f"memory-backend-file,id=maps,size={MAPS_OCTETS},mem-path={self.maps},share=on"
         machine = [self.name]
         if self.name in MACHINES:

@@ -20,19 +20,25 @@ for board in $boards; do
     exit 2
   fi
   folder="$root/build/firmware/$board"
-  toolchain=
-  if [ "$board" != posix ]; then
-    command -v arm-none-eabi-gcc >/dev/null || {
-      echo "firmware: arm-none-eabi-gcc not found; on Debian:" >&2
-      echo "  apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm" >&2
-      exit 2
-    }
-    toolchain="-DCMAKE_TOOLCHAIN_FILE=$root/native/firmware/arm-none-eabi.cmake"
+  case $board in
+    posix) toolchain= ;;
+    linux-aarch64) toolchain=aarch64-linux-gnu packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user" ;;
+    *) toolchain=arm-none-eabi packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm" ;;
+  esac
+  if [ -n "$toolchain" ] && ! command -v $toolchain-gcc >/dev/null; then
+    echo "firmware: $toolchain-gcc not found; on Debian:" >&2
+    echo "  apt-get install $packages" >&2
+    exit 2
   fi
-  cmake -S "$root/native" -B "$folder" -DONBOARD_BOARD="$board" $toolchain \
+  cmake -S "$root/native" -B "$folder" -DONBOARD_BOARD="$board" \
+    ${toolchain:+-DCMAKE_TOOLCHAIN_FILE="$root/native/firmware/$toolchain.cmake"} \
     -DCMAKE_BUILD_TYPE=Release -DONBOARD_EXTENSIONS=OFF -DONBOARD_PLANT=OFF >"$folder.log" 2>&1 ||
     { cat "$folder.log" >&2; exit 1; }
   cmake --build "$folder" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 1; }
-  [ "$board" = posix ] || python3 "$root/native/firmware/size.py" "$board" \
-    "$folder/firmware/flight.elf" "$flash_budget" "$ram_budget"
+  if [ "$toolchain" = arm-none-eabi ]; then
+    python3 "$root/native/firmware/size.py" "$board" "$folder/firmware/flight.elf" "$flash_budget" "$ram_budget"
+  elif [ -n "$toolchain" ]; then
+    $toolchain-size "$folder/firmware/flight" | awk -v board="$board" \
+      'NR == 2 { printf "%-12s flight image: a program of %d octets with its C library, and %d of memory\n", board, $1 + $2, $3 }'
+  fi
 done

@@ -5,23 +5,24 @@ counted instructions (-icount), so a run is the same every time.
 """
 
 import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import board_setup
 import pytest
 
-ROOT = Path(__file__).parents[2]
-BOARDS = ["mps2-an386", "mps2-an500"]
-TOOLS = ["cmake", "arm-none-eabi-gcc", "qemu-system-arm"]
-SEARCH_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-MISSING = [tool for tool in TOOLS if shutil.which(tool, path=SEARCH_PATH) is None]
+from hil.link.qemu import IMAGES, LINUX, MACHINES
 
-pytestmark = pytest.mark.skipif(
-    bool(MISSING),
-    reason=f"not installed: {', '.join(MISSING)} (`make firmware` names the Debian packages)",
+ROOT = board_setup.ROOT
+QEMU = (
+    "qemu-system-arm -nographic -monitor none -serial stdio -icount shift=6 "
+    "-semihosting-config enable=on,target=native"
 )
+IMAGE = {board: f"{IMAGES}/{board}/firmware/self_test" for board in (*MACHINES, LINUX)}
+COMMANDS = {
+    **{machine: f"{QEMU} -M {machine} -kernel {IMAGE[machine]}.elf" for machine in MACHINES},
+    LINUX: f"qemu-aarch64 {IMAGE[LINUX]}",
+}
 
 
 def run(*command: str | Path) -> str:
@@ -32,7 +33,7 @@ def run(*command: str | Path) -> str:
         text=True,
         timeout=300,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "PATH": SEARCH_PATH},
+        env={**os.environ, "PATH": board_setup.SEARCH_PATH},
     )
     assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -47,6 +48,8 @@ def hashes(output: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def desk_hashes() -> dict[str, str]:
+    if board_setup.missing("cmake"):
+        pytest.skip("not installed: cmake")
     folder = ROOT / "build/exercise"
     options = ["-DONBOARD_TESTS=ON", "-DONBOARD_EXTENSIONS=OFF", "-DCMAKE_BUILD_TYPE=Release"]
     run("cmake", "-S", ROOT / "native", "-B", folder, *options)
@@ -54,16 +57,10 @@ def desk_hashes() -> dict[str, str]:
     return hashes(run(folder / "print_exercises"))
 
 
-@pytest.fixture(scope="module", params=BOARDS)
+@pytest.fixture(scope="module", params=COMMANDS)
 def board_hashes(request: pytest.FixtureRequest) -> dict[str, str]:
-    board = request.param
-    print(run(ROOT / "native/firmware/build.sh", board).strip())
-    emulator = f"qemu-system-arm -M {board} -nographic -monitor none -serial stdio -icount shift=6"
-    semihosting = "-semihosting-config enable=on,target=native"
-    image = ROOT / f"build/firmware/{board}/firmware/self_test.elf"
-    output = run(*emulator.split(), *semihosting.split(), "-kernel", image)
-    print(f"{board}: {int(output.split()[-1], 16)} bytes of stack")
-    return hashes(output)
+    print(board_setup.build(request.param).strip())
+    return hashes(run(*COMMANDS[request.param].split()))
 
 
 def test_board_gives_the_bits_of_the_desk(

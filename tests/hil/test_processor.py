@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import board_setup
@@ -18,12 +19,13 @@ from hypothesis import strategies as st
 
 from hil import scenario as scenarios
 from hil.bench import board_line
-from hil.bench.processor import Processor
+from hil.bench.flight_image import map_heights
+from hil.bench.processor import Processor, attached
 from hil.bench.session import InputError, run
 from hil.bench.setting import prepare
 from hil.faults import FaultSpec
 from hil.link.endpoint import REPLY
-from hil.link.qemu import MACHINES, OTHERS
+from hil.link.qemu import LINUX, MACHINES, OTHERS
 from hil.scenario import Command, Scenario
 from onboard.core._core import ffi, lib
 
@@ -46,6 +48,22 @@ def test_a_landing_on_the_board_is_that_of_the_desk() -> None:
     }
     assert with_board["landed"] and with_board["same_bits"] is True
     assert with_board["board_ticks"] == round(100 * with_board["sim_seconds"])
+
+
+def test_a_landing_on_a_single_board_computer() -> None:
+    result = board_setup.flown(FINAL, 5, LINUX)
+    assert (result.board, result.same_bits, result.landed) == (LINUX, True, True)
+
+
+def test_a_board_at_the_end_of_a_network(tmp_path: Path) -> None:
+    """Its program waits for a connection; the map was brought to a file of its own before."""
+    setting = prepare(lasting(1.0), 1)
+    maps = tmp_path / "maps"
+    maps.write_bytes(map_heights(setting.map))
+    with board_setup.tcp_board(maps) as address, attached(address) as processor:
+        assert processor is not None
+        result = board_setup.session(setting.scenario, 1, processor).fly()
+    assert result.same_bits and result.board_ticks == 100
 
 
 def test_crater_matches_reach_the_board() -> None:

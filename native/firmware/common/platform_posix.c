@@ -1,27 +1,35 @@
-/* The flight image as a program: the serial port is a terminal, the memory for maps a file.
+/* The flight image as a program, on a desk or a single-board computer: the line is a terminal (a serial
+ * port, a pseudo-terminal) or one TCP connection that it waits for, the memory for maps a file.
  *
- * usage: flight TERMINAL [MAPS]
+ * usage: flight TERMINAL|tcp:ADDRESS:PORT [MAPS]
  *
- * It ends when its terminal goes away. There is no watchdog: the desk sees that a program ended.
+ * It ends when its line goes away. There is no watchdog: the desk sees that a program ended, and on a
+ * board of its own whatever starts programs there starts it anew.
  */
 #define _DEFAULT_SOURCE
 #include "platform.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "board.h"
 #include "flight.h"
 
 #define WAIT_MS 10
+#define TCP "tcp:"
 
-const char PLATFORM_NAME[] = "posix";
+const char PLATFORM_NAME[] = BOARD_NAME;
 
 static int line = -1;
 static const uint8_t *maps;
@@ -35,13 +43,45 @@ static void must(int good, const char *what) {
   }
 }
 
-static void open_line(const char *path) {
+static void open_terminal(const char *path) {
   struct termios settings;
   line = open(path, O_RDWR | O_NOCTTY);
   must(line >= 0, path);
   if (tcgetattr(line, &settings) == 0) {
     cfmakeraw(&settings);
     tcsetattr(line, TCSANOW, &settings);
+  }
+}
+
+/* The first who connects to ADDRESS:PORT has the board. */
+static void open_tcp(const char *where) {
+  const char *colon = strrchr(where, ':');
+  struct sockaddr_in own = {.sin_family = AF_INET};
+  char address[INET_ADDRSTRLEN] = "";
+  const int on = 1;
+  if (colon != NULL && (size_t)(colon - where) < sizeof address) {
+    memcpy(address, where, (size_t)(colon - where));
+    own.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+  }
+  if (inet_pton(AF_INET, address, &own.sin_addr) != 1 || own.sin_port == 0) {
+    fprintf(stderr, TCP "%s: allowed: " TCP "ADDRESS:PORT, as " TCP "0.0.0.0:5760\n", where);
+    exit(2);
+  }
+  const int door = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  must(door >= 0 && bind(door, (struct sockaddr *)&own, sizeof own) == 0 && listen(door, 1) == 0,
+       where);
+  line = accept(door, NULL, NULL);
+  must(line >= 0, where);
+  close(door);
+  setsockopt(line, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+static void open_line(const char *where) {
+  if (strncmp(where, TCP, strlen(TCP)) == 0) {
+    open_tcp(where + strlen(TCP));
+  } else {
+    open_terminal(where);
   }
 }
 
@@ -118,7 +158,7 @@ void platform_watchdog_kick(void) {}
 
 int main(int count, char **arguments) {
   if (count < 2 || count > 3) {
-    fprintf(stderr, "usage: %s TERMINAL [MAPS]\n", arguments[0]);
+    fprintf(stderr, "usage: %s TERMINAL|tcp:ADDRESS:PORT [MAPS]\n", arguments[0]);
     return 2;
   }
   open_line(arguments[1]);

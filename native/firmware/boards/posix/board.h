@@ -1,0 +1,7 @@
+/* This computer. */
+#ifndef BOARD_H
+#define BOARD_H
+
+#define BOARD_NAME "posix"
+
+#endif
