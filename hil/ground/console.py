@@ -18,15 +18,14 @@ from collections.abc import Callable, Iterator
 
 from hil.boards import introduced
 from hil.link.endpoint import TELECOMMAND, Endpoint
-from onboard.core._core import lib
 from onboard.dictionary import Dictionary
 from onboard.dictionary.checker import names_of
 from onboard.dictionary.models import INTEGER_BITS, Argument, Command
 from onboard.services.commands import CommandCodec, CommandError
+from onboard.services.event_packets import EVENT_APID, unpack_event
 from onboard.services.packets import SpacePacket, decode
 from onboard.services.telemetry import PacketLayout, TelemetryRow
 
-EVENT_APIDS = range(lib.OB_APID_EVENTS, 32)
 WORDS = {
     "help": "help [COMMAND]: what there is, what a command takes",
     "show": "show [PACKET]: the last telemetry",
@@ -88,9 +87,18 @@ class Console:
         for packet in packets:
             if packet.apid in self._layouts:
                 self._take_telemetry(packet)
-            elif packet.apid in EVENT_APIDS:
-                time_s = int.from_bytes(packet.data[:8], "big", signed=True) / 1e9
-                self._tell(f"event {packet.apid} at {time_s:.3f} s: {packet.data[8:].hex(' ')}")
+            elif packet.apid == EVENT_APID:
+                self._take_event(packet)
+
+    def _take_event(self, packet: SpacePacket) -> None:
+        try:
+            event = unpack_event(packet.data)
+        except ValueError as error:
+            self._tell(f"event: {error}")
+            return
+        known = {e.id: name for name, e in self._dictionary.events.items()}
+        name = known.get(event.id, f"event {event.id}")
+        self._tell(f"{event.time_ns / 1e9:.3f} s {event.severity} {name}: {event.text}")
 
     def _take_telemetry(self, packet: SpacePacket) -> None:
         name, layout = self._layouts[packet.apid]

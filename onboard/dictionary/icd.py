@@ -6,9 +6,11 @@ import struct
 from collections.abc import Iterator
 
 from onboard.core._core import lib
+from onboard.dictionary import exchange
+from onboard.dictionary.icd_exchange import exchanged, words
 from onboard.dictionary.link_messages import LINK_MESSAGES, LinkMessage, layout
 from onboard.dictionary.loader import Dictionary
-from onboard.dictionary.models import Argument, Command, Packet
+from onboard.dictionary.models import Argument, Command, Packet, Severity
 
 _OCTETS = {"f64": 8, "f32": 4, "i64": 8, "u32": 4, "u16": 2, "u8": 1, "flag": 1}
 _TELEMETRY_HEAD = struct.calcsize(">qI")
@@ -20,7 +22,7 @@ _TYPES = """\
 | i64 | 8 | two's complement |
 | u64, u32, u16, u8 | 8, 4, 2, 1 | unsigned |
 | flag | 1 | 0 or 1 |
-| text | | UTF-8: in a command behind its length (u8); in the link's messages filled up with zeros |
+| text | | UTF-8: in commands, events behind its length (u8); in link messages before zeros |
 """
 _CHANNELS = ("| octet | field | type | unit | warning | alarm | |", "|---|---|---|---|---|---|---|")
 _HEADER = """\
@@ -52,7 +54,10 @@ def as_icd(d: Dictionary) -> str:
         *("## Packets by APID", "", *_by_apid(d), ""),
         *("## Telemetry", "", *_telemetry(d)),
         *("## Telecommands", "", *_commands(d)),
+        *("## Events", "", *_events(d)),
         *("## Messages of the link", "", *_link()),
+        *("## Configuration and memory of a board", "", *words()),
+        *(exchanged() if d.vehicle in exchange.VEHICLES else ()),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -60,6 +65,10 @@ def as_icd(d: Dictionary) -> str:
 def _by_apid(d: Dictionary) -> Iterator[str]:
     rows = [(m.apid, m.name, m.sender, m.description) for m in LINK_MESSAGES]
     rows.append((lib.OB_APID_TELECOMMAND, "telecommand", "ground", "A command of the dictionary"))
+    rows.append((lib.OB_APID_EVENTS, "event", "vehicle", "Something happened"))
+    rows += [(m.apid, m.name, m.sender, m.description) for m in exchange.WORDS]
+    if d.vehicle in exchange.VEHICLES:
+        rows += [(m.apid, m.name, m.sender, m.description) for m in exchange.TICKS]
     rows += [(p.apid, name, "vehicle", p.description) for name, p in d.packets.items()]
     yield from ("| APID | packet | from | |", "|---|---|---|---|")
     for apid, name, sender, description in sorted(rows):
@@ -140,6 +149,27 @@ def _allowed(a: Argument) -> str:
         return " ".join(a.choices) if a.choices else f"one of the {a.names_of or 'texts'}"
     low, high = a.quantity().bounds
     return f"{low:g} to {high:g}"
+
+
+# ---- events -----------------------------------------------------------------------------------
+
+
+def _events(d: Dictionary) -> Iterator[str]:
+    severities = ", ".join(f"{k} {s.value}" for k, s in enumerate(Severity))
+    yield f"APID {lib.OB_APID_EVENTS}; `onboard/services/event_packets.py`."
+    yield ""
+    yield from ("| octet | field | type | |", "|---|---|---|---|")
+    yield "| 0 | time | i64 | ns, of the vehicle's clock |"
+    yield "| 8 | number | u32 | counts the records of the log: a gap says how many did not come |"
+    yield "| 12 | event | u16 | its number, below |"
+    yield f"| 14 | severity | u8 | {severities} |"
+    yield "| 15 | text | text | the event in words; empty from a board that makes none |"
+    yield ""
+    yield from ("| event | number | severity | text |", "|---|---|---|---|")
+    for name, event in sorted(d.events.items(), key=lambda item: item[1].id):
+        text = event.text.replace("|", "\\|")
+        yield f"| `{name}` | {event.id} | {event.severity.value} | {text} |"
+    yield ""
 
 
 # ---- messages of the link ---------------------------------------------------------------------

@@ -1,19 +1,24 @@
-"""A dictionary's telemetry as XTCE 1.2 (OMG formal/18-10-04), for ground systems.
+"""A dictionary's telemetry, events, commands as XTCE 1.2 (OMG formal/18-10-04), for ground systems.
 
 The seven fields of the primary header are parameters of their own (an aggregate is not read by
 every tool), big endian as all telemetry; messages of the link are little endian. A name has a
 hyphen where the dictionary has a dot, which XTCE does not allow; its alias is the dictionary's.
+Before a text of any length stands a number of its own, its octets: tools do not agree whether a
+`LeadingSize` counts bits or octets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+from onboard.core._core import lib
+from onboard.dictionary.exchange import WORDS, WordMessage
 from onboard.dictionary.link_messages import LINK_MESSAGES, LinkMessage, layout
 from onboard.dictionary.loader import Dictionary
-from onboard.dictionary.models import Channel, Limits
+from onboard.dictionary.models import Channel, Severity
+from onboard.dictionary.xtce_commands import add_commands
+from onboard.dictionary.xtce_types import Datum, Octets, add_type
 
 NAMESPACE = "http://www.omg.org/spec/XTCE/20180204"
 _NAMESPACES = {
@@ -30,49 +35,40 @@ HEADER = (  # CCSDS 133.0-B-2, 4.1.3: name and bits
     ("SRC_SEQ_CTR", 14),
     ("PKT_LEN", 16),
 )
-_BITS = {"f64": 64, "f32": 32, "i64": 64, "u64": 64, "u32": 32, "u16": 16, "u8": 8, "flag": 8}
-
-
-class _Parameter(NamedTuple):
-    name: str
-    type: str
-    description: str
-    unit: str = "1"
-    bits: int = 0  # 0: those of the type
-    little_endian: bool = False
-    limits: Limits = Limits()
-    alias: str = ""
+_TEXT_BITS = 8 * 255
 
 
 def as_xtce(d: Dictionary) -> str:
-    """All packets that a board sends: those of the dictionary and those of the link."""
-    containers = {**_packets(d), **_messages()}
+    """All packets that a vehicle and its board send, those of the dictionary and those of the link,
+    and the commands that they take."""
+    containers = {**_packets(d), **_events(d), **_messages(), **_words(), **_replies()}
     parameters = {p.name: p for _, entries in containers.values() for p in entries}
-    header = [_Parameter(name, "uint", "Primary header", bits=bits) for name, bits in HEADER]
+    header = [Datum(name, "uint", "Primary header", bits=bits) for name, bits in HEADER]
     root = ET.Element("SpaceSystem", {**_NAMESPACES, "name": d.vehicle})
-    about = f"Telemetry of the {d.vehicle}, dictionary CRC {d.crc:08x}; "
+    about = f"Telemetry and commands of the {d.vehicle}, dictionary CRC {d.crc:08x}; "
     ET.SubElement(root, "LongDescription").text = about + "made by onboard dictionary export."
     telemetry = ET.SubElement(root, "TelemetryMetaData")
     types = ET.SubElement(telemetry, "ParameterTypeSet")
     names = ET.SubElement(telemetry, "ParameterSet")
     for parameter in (*header, *parameters.values()):
-        _add_type(types, parameter)
+        add_type(types, parameter, "Parameter")
         _add_parameter(names, parameter)
     _add_containers(ET.SubElement(telemetry, "ContainerSet"), header, containers)
+    add_commands(root, d)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
 # ---- what there is ----------------------------------------------------------------------------
 
-_CRC = _Parameter("crc", "u16", "CRC-16/CCITT-FALSE of all before")
-_Containers = dict[str, tuple[tuple[int, str], list[_Parameter]]]
+_CRC = Datum("crc", "u16", "CRC-16/CCITT-FALSE of all before")
+_Containers = dict[str, tuple[tuple[int, str], list[Datum]]]
 
 
 def _packets(d: Dictionary) -> _Containers:
     head = [
-        _Parameter("time_ns", "i64", "Clock of the vehicle", "ns"),
-        _Parameter("stale_channels", "u32", "Bit k: channel k of the packet is stale"),
+        Datum("time_ns", "i64", "Clock of the vehicle", "ns"),
+        Datum("stale_channels", "u32", "Bit k: channel k of the packet is stale"),
     ]
     return {
         f"packet-{name}": (
@@ -83,10 +79,25 @@ def _packets(d: Dictionary) -> _Containers:
     }
 
 
-def _channel(name: str, c: Channel) -> _Parameter:
-    return _Parameter(
-        name.replace(".", "-"), c.type, c.description, c.unit, limits=c.limits, alias=name
-    )
+def _channel(name: str, c: Channel) -> Datum:
+    return Datum(name.replace(".", "-"), c.type, c.description, c.unit, limits=c.limits, alias=name)
+
+
+def _events(d: Dictionary) -> _Containers:
+    """`onboard/services/event_packets.py`."""
+    names = tuple((e.id, name) for name, e in sorted(d.events.items(), key=lambda i: i[1].id))
+    severities = tuple(enumerate(s.value for s in Severity))
+    of_text = Octets("event-text_octets")
+    fields = [
+        Datum("time_ns", "i64", "Clock of the vehicle", "ns"),
+        Datum("event-number", "u32", "Counts the records of the log"),
+        Datum("event-id", "u16", "Which event", labels=names),
+        Datum("event-severity", "u8", "How bad it is", labels=severities),
+        Datum("event-text_octets", "u8", "Length of the text"),
+        Datum("event-text", "text", "The event in words", bits=_TEXT_BITS, octets=of_text),
+        _CRC,
+    ]
+    return {"event": ((lib.OB_APID_EVENTS, "Something happened"), fields)}
 
 
 def _messages() -> _Containers:
@@ -94,81 +105,47 @@ def _messages() -> _Containers:
     return {f"link-{m.name}": ((m.apid, m.description), [*_fields(m), _CRC]) for m in sent}
 
 
-def _fields(message: LinkMessage) -> Iterator[_Parameter]:
+def _fields(message: LinkMessage) -> Iterator[Datum]:
     for field in layout(message):
         unit = "ns" if field.name.endswith("_ns") else "1"
         about = message.fields[field.name]
         name = f"link-{message.name}-{field.name}"
-        yield _Parameter(name, field.type, about, unit, bits=8 * field.octets, little_endian=True)
+        yield Datum(name, field.type, about, unit, bits=8 * field.octets, little_endian=True)
+
+
+def _words() -> _Containers:
+    """Messages of words, then octets: the answers of a board."""
+    answers = [message for message in WORDS if message.sender == "board"]
+    return {f"link-{m.name}": ((m.apid, m.description), [*_words_of(m), _CRC]) for m in answers}
+
+
+def _words_of(message: WordMessage) -> Iterator[Datum]:
+    for name, about in message.words.items():
+        unit = "ns" if name.endswith("_ns") else "1"
+        yield Datum(f"link-{message.name}-{name}", "i64", about, unit, little_endian=True)
+    if message.octets:
+        yield _rest(f"link-{message.name}-octets", message.octets, 8 * len(message.words))
+
+
+def _rest(name: str, about: str, before: int) -> Datum:
+    """All octets between so many and the CRC. PKT_LEN is one less than all user data."""
+    return Datum(name, "octets", about, octets=Octets("PKT_LEN", 8, 8 * (1 - before - 2)))
+
+
+def _replies() -> _Containers:
+    """Its numbers have no fixed size, which XTCE cannot say: the ICD has them."""
+    fields = [
+        Datum("link-reply-time_ns", "i64", "Of the tick", "ns", little_endian=True),
+        _rest("link-reply-octets", "Numbers of any size: see the ICD", 8),
+        _CRC,
+    ]
+    return {"link-reply": ((lib.OB_APID_REPLY, "What a tick made of it"), fields)}
 
 
 # ---- as XML -----------------------------------------------------------------------------------
 
 
-def _add_type(types: ET.Element, p: _Parameter) -> None:
-    add = _ADD_TYPE.get(p.type, _add_integer)
-    attributes = {"name": f"{p.name}-type", "shortDescription": p.description}
-    add(types, p, attributes)
-
-
-def _add_units(kind: ET.Element, p: _Parameter) -> None:
-    units = ET.SubElement(kind, "UnitSet")
-    if p.unit != "1":
-        ET.SubElement(units, "Unit").text = p.unit
-
-
-def _encoding(p: _Parameter, encoding: str) -> dict[str, str]:
-    order = {"byteOrder": "leastSignificantByteFirst"} if p.little_endian else {}
-    return {"sizeInBits": str(p.bits or _BITS[p.type]), "encoding": encoding, **order}
-
-
-def _add_integer(types: ET.Element, p: _Parameter, attributes: dict[str, str]) -> None:
-    signed = p.type == "i64"
-    held = {"signed": str(signed).lower(), "sizeInBits": str(max(32, p.bits or _BITS[p.type]))}
-    kind = ET.SubElement(types, "IntegerParameterType", {**attributes, **held})
-    _add_units(kind, p)
-    encoding = "twosComplement" if signed else "unsigned"
-    ET.SubElement(kind, "IntegerDataEncoding", _encoding(p, encoding))
-    _add_alarms(kind, p)
-
-
-def _add_float(types: ET.Element, p: _Parameter, attributes: dict[str, str]) -> None:
-    size = {"sizeInBits": str(_BITS[p.type])}
-    kind = ET.SubElement(types, "FloatParameterType", {**attributes, **size})
-    _add_units(kind, p)
-    ET.SubElement(kind, "FloatDataEncoding", _encoding(p, "IEEE754_1985"))
-    _add_alarms(kind, p)
-
-
-def _add_text(types: ET.Element, p: _Parameter, attributes: dict[str, str]) -> None:
-    kind = ET.SubElement(types, "StringParameterType", attributes)
-    ET.SubElement(kind, "UnitSet")
-    encoding = ET.SubElement(kind, "StringDataEncoding", {"encoding": "UTF-8"})
-    size = ET.SubElement(ET.SubElement(encoding, "SizeInBits"), "Fixed")
-    ET.SubElement(size, "FixedValue").text = str(p.bits)
-
-
-_ADD_TYPE: dict[str, Callable[[ET.Element, _Parameter, dict[str, str]], None]] = {
-    "f64": _add_float,
-    "f32": _add_float,
-    "text": _add_text,
-}
-
-
-def _add_alarms(kind: ET.Element, p: _Parameter) -> None:
-    """Yellow and red limits; a range is of the values that raise no alarm."""
-    named = (("WarningRange", p.limits.warning), ("CriticalRange", p.limits.alarm))
-    if not any(limits for _, limits in named):
-        return
-    ranges = ET.SubElement(ET.SubElement(kind, "DefaultAlarm"), "StaticAlarmRanges")
-    for name, limits in named:
-        if limits is not None:
-            low, high = limits
-            bounds = {"minInclusive": repr(float(low)), "maxInclusive": repr(float(high))}
-            ET.SubElement(ranges, name, bounds)
-
-
-def _add_parameter(names: ET.Element, p: _Parameter) -> None:
+def _add_parameter(names: ET.Element, p: Datum) -> None:
     element = ET.SubElement(
         names, "Parameter", {"name": p.name, "parameterTypeRef": f"{p.name}-type"}
     )
@@ -177,7 +154,7 @@ def _add_parameter(names: ET.Element, p: _Parameter) -> None:
         ET.SubElement(aliases, "Alias", {"nameSpace": "onboard", "alias": p.alias})
 
 
-def _add_containers(parent: ET.Element, header: list[_Parameter], containers: _Containers) -> None:
+def _add_containers(parent: ET.Element, header: list[Datum], containers: _Containers) -> None:
     _add_container(parent, {"name": "CCSDSPacket", "abstract": "true"}, header)
     for name, ((apid, description), entries) in containers.items():
         attributes = {"name": name, "shortDescription": description}
@@ -189,7 +166,7 @@ def _add_containers(parent: ET.Element, header: list[_Parameter], containers: _C
 
 
 def _add_container(
-    parent: ET.Element, attributes: dict[str, str], entries: list[_Parameter]
+    parent: ET.Element, attributes: dict[str, str], entries: list[Datum]
 ) -> ET.Element:
     container = ET.SubElement(parent, "SequenceContainer", attributes)
     listed = ET.SubElement(container, "EntryList")

@@ -4,6 +4,8 @@ User data of a packet: time in nanoseconds (int64), a mask of stale channels (ui
 channel k), then the channels in order with their types, big endian. A channel is stale when two
 periods of its rate have passed since its datum, or when it was never produced. A value that its
 type cannot hold is clamped, NaN in an integer is 0; the stale bit says that it means nothing.
+
+A service that is given the log of events sends its records, too, each as a packet of its own.
 """
 
 from __future__ import annotations
@@ -20,9 +22,12 @@ from onboard.dictionary.models import INTEGER_BITS
 from onboard.ports import Radio
 from onboard.services.channels import ChannelReader
 from onboard.services.commands import WIRE_CODES
+from onboard.services.event_packets import EVENT_APID, pack_event
+from onboard.services.events import EventLog
 from onboard.services.packets import encode
 
 _HEAD = "qI"
+EVENTS_A_STEP = 8  # at most; the rest follows in later steps
 _LARGEST_F32 = struct.unpack(">f", b"\x7f\x7f\xff\xff")[0]
 
 
@@ -107,8 +112,13 @@ class TelemetryService:
         *,
         service_hz: int = 10,
         enabled: Callable[[], bool] = lambda: True,
+        events: EventLog | None = None,
     ) -> None:
+        """`events`: the log whose records are sent as well."""
         self.sent = 0
+        self.events_sent = 0  # and how many went out of the log before they could be
+        self._events = events
+        self._event_count = 0
         self._send = radio.send
         self._enabled = enabled
         self._steps = 0
@@ -123,10 +133,19 @@ class TelemetryService:
                 if step % source.period == 0:
                     self._send(source.packet(now_ns))
                     self.sent += 1
+            if self._events is not None and self._events.sequence > self.events_sent:
+                self._send_events(self._events)
+
+    def _send_events(self, events: EventLog) -> None:
+        for record in events.since(self.events_sent)[:EVENTS_A_STEP]:
+            self._send(encode(EVENT_APID, False, self._event_count, pack_event(record)))
+            self.events_sent = record.sequence
+            self._event_count += 1
 
     def state_hash(self, h: int) -> int:
         """Chain the number of steps and of packets sent."""
-        return lib.ob_hash_u64(lib.ob_hash_u64(h, self._steps), self.sent)
+        h = lib.ob_hash_u64(lib.ob_hash_u64(h, self._steps), self.sent)
+        return h if self._events is None else lib.ob_hash_u64(h, self.events_sent)
 
 
 def _storable(kind: str, value: float) -> float:

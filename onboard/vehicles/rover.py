@@ -55,6 +55,8 @@ COMPONENTS: dict[str, Any] = {
 class Rover(Vehicle):
     """One rover around its ports; `executive.tick` runs it."""
 
+    sends_events = True
+
     def __init__(
         self,
         ports: RoverPorts,

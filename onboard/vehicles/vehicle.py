@@ -50,6 +50,8 @@ SERVICES: dict[str, Any] = {
 class Vehicle:
     """Bus, events, recorder and parameters of one vehicle; the rest follows step by step."""
 
+    sends_events = False  # over the radio
+
     def __init__(
         self, dictionary: Dictionary, components: Mapping[str, Any], sink: Sink | None
     ) -> None:
@@ -112,6 +114,7 @@ class Vehicle:
             bus,
             radio,
             enabled=lambda: bool(self.parameters["services.telemetry_enabled"]),
+            events=events if self.sends_events else None,
         )
         self.counters: Counters = Counters()
         self.health: HealthService = make["health"](

@@ -104,11 +104,15 @@ def test_what_comes_is_told(talk: Talk) -> None:
     values = [float(k) for k in range(len(layout.channels))]
     board.send(LANDER.packets["navigation"].apid, layout.pack(2_500_000_000, 0b10, values))
     board.send(257, b"\0" * 9)
-    board.send(17, struct.pack(">qH", 1_000_000_000, 11))
+    board.send(17, struct.pack(">qIHBB", 1_000_000_000, 1, 17, 2, 4) + b"why?")
+    board.send(17, struct.pack(">qIHBB", 2_000_000_000, 2, 65535, 0, 0))
+    board.send(17, b"\0" * 9)
     board.carrier.write(b"stack 1234 octets\r\nhalf a l")
     told = talk.hear()
     assert "board: stack 1234 octets" in told
-    assert "event 17 at 1.000 s: 00 0b" in told
+    assert "1.000 s warning COMMAND_REJECTED: why?" in told
+    assert "2.000 s debug event 65535: " in told
+    assert "event: 9 octets, at least 16 expected" in told
     assert any(line.startswith("telemetry guidance: 9 octets") for line in told)
     board.carrier.write(b"ine\r\n")
     assert talk.hear() == ["board: half a line"]

@@ -20,7 +20,7 @@ typedef enum {
   OB_APID_CONFIG_ANSWER = 8,
   OB_APID_MEMORY = 9,       /* memory and diagnostics */
   OB_APID_TELECOMMAND = 16, /* desk to board: a command of the dictionary */
-  OB_APID_EVENTS = 17       /* to 31: events of boards */
+  OB_APID_EVENTS = 17       /* vehicle to desk: what happened, event_packets.py */
 } ob_link_apid;
 
 #define OB_BOARD_NAME_OCTETS 24
