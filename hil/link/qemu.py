@@ -15,7 +15,8 @@ from hil.link.carriers import PseudoTerminal
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "build/firmware"
-MACHINES = ("mps2-an386", "mps2-an500")  # with memory for maps, shared with the desk
+MACHINES = ("mps2-an386", "mps2-an500", "mps2-m0plus")  # memory for maps, shared with the desk
+MODELS = {"mps2-m0plus": "mps2-an385"}  # QEMU's name, where it is another
 OTHERS = ("netduinoplus2",)  # which can be met, but have no room for a map
 LINUX = "linux-aarch64"  # a single-board computer: its program, its processor emulated
 PROGRAM = "posix"
@@ -99,9 +100,9 @@ class EmulatedBoard:
             before = [USER_EMULATOR] if self.name == LINUX else []
             return [*before, str(image), self.carrier.path, str(self.maps)]
         maps = f"memory-backend-file,id=maps,size={MAPS_OCTETS},mem-path={self.maps},share=on"
-        machine = [self.name]
+        machine = [MODELS.get(self.name, self.name)]
         if self.name in MACHINES:
-            machine = [f"{self.name},memory-backend=maps", "-object", maps]
+            machine = [f"{machine[0]},memory-backend=maps", "-object", maps]
         return [
             *(EMULATOR, "-M", *machine),
             *("-nographic", "-monitor", "none", "-icount", "shift=6", "-kernel", str(image)),

@@ -25,7 +25,9 @@ INDIRECT = {
 }
 EXCEPTION_FRAME = 104 + 4  # Armv7-M with floating point, and its alignment
 FUNCTION = re.compile(r"^[0-9a-f]+ <([^>]+)>:$")
-INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\s+(?:[0-9a-f]{4} ?)+\s+(\S+)\s*(.*)$")
+INSTRUCTION = re.compile(r"^\s*[0-9a-f]+:\s+(?:[0-9a-f]{4} ?)+\s+(\S+)\s*(.*)$")
+WORD = re.compile(r"^\s*([0-9a-f]+):\s+([0-9a-f]{8})\s+\.word")
+LITERAL = re.compile(r"(\w+), \[pc, .*\(([0-9a-f]+) <")  # a register and where its word lies
 CALL = re.compile(r"[0-9a-f]+ <([^>+]+)>")
 REGISTERS = {"sp": 13, "lr": 14, "pc": 15, "ip": 12, "fp": 11, "sl": 10}
 
@@ -68,20 +70,33 @@ def pushed(operation: str, operands: str) -> int:
     return 0
 
 
+def _lowered(operation: str, operands: str, literals: dict[str, int]) -> int:
+    """The same of a frame too large for one instruction of Armv6-M: a literal word is added."""
+    register = operands.removeprefix("sp, ") if operation.startswith("add") else ""
+    word = literals.get(register, 0)
+    return 2**32 - word if word >= 2**31 else 0
+
+
 def disassembled(image: str) -> tuple[dict[str, int], dict[str, set[str]], set[str]]:
     """Of each function its frame, those that it calls or jumps to, and whether by a pointer."""
     frames: dict[str, int] = {}
     calls: dict[str, set[str]] = {}
     indirect: set[str] = set()
     name = ""
-    for line in run("objdump", "-d", image).splitlines():
+    listing = run("objdump", "-d", image).splitlines()
+    words = {found[1]: int(found[2], 16) for line in listing if (found := WORD.match(line))}
+    literals: dict[str, int] = {}
+    for line in listing:
         if found := FUNCTION.match(line):
             name = found[1]
             frames.setdefault(name, 0)
             calls.setdefault(name, set())
+            literals.clear()
         elif name and (found := INSTRUCTION.match(line)):
             operation, operands = found[1], found[2]
-            frames[name] += pushed(operation, operands)
+            frames[name] += pushed(operation, operands) + _lowered(operation, operands, literals)
+            if operation.startswith("ldr") and (literal := LITERAL.match(operands)):
+                literals[literal[1]] = words.get(literal[2], 0)
             if operation.startswith("b") and (target := CALL.search(operands)):
                 calls[name] |= {target[1]} - {name}
             elif operation.startswith("blx"):

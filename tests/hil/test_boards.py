@@ -11,7 +11,7 @@ from pathlib import Path
 import board_setup
 import pytest
 
-from hil.link.qemu import IMAGES, LINUX, MACHINES
+from hil.link.qemu import IMAGES, LINUX, MACHINES, MODELS
 
 ROOT = board_setup.ROOT
 QEMU = (
@@ -20,7 +20,7 @@ QEMU = (
 )
 IMAGE = {board: f"{IMAGES}/{board}/firmware/self_test" for board in (*MACHINES, LINUX)}
 COMMANDS = {
-    **{machine: f"{QEMU} -M {machine} -kernel {IMAGE[machine]}.elf" for machine in MACHINES},
+    **{m: f"{QEMU} -M {MODELS.get(m, m)} -kernel {IMAGE[m]}.elf" for m in MACHINES},
     LINUX: f"qemu-aarch64 {IMAGE[LINUX]}",
 }
 

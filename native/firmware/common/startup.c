@@ -84,9 +84,11 @@ __attribute__((weak)) void uart_receive_handler(void);
 __attribute__((weak)) void uart_receive_handler(void) {}
 
 static void enable_floating_point(void) {
+#ifdef __ARM_FP
   volatile uint32_t *const coprocessor_access = (volatile uint32_t *)0xe000ed88u; /* SCB CPACR */
   *coprocessor_access |= UINT32_C(0xf) << 20;
   __asm volatile("dsb\n isb" : : : "memory");
+#endif
 }
 
 _Noreturn void reset_handler(void);
@@ -106,7 +108,7 @@ typedef union {
   void (*handler)(void);
 } vector;
 
-/* Armv7-M Architecture Reference Manual, B1.5.2: stack, reset, NMI, hard fault and three more, the
+/* Armv7-M Architecture Reference Manual, B1.5.2 (Armv6-M: B1.5.3): stack, reset, NMI, hard fault and three more, the
  * system timer, interrupts. */
 __attribute__((section(".vectors"), used)) static const vector VECTORS[16 + BOARD_UART_RECEIVE_IRQ + 1] = {
     {.stack = stack_top},
