@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hil.bench import driving
 from hil.bench.session import _Session
 from hil.scenario import FOLDER, RoverScenario, Scenario, parse
@@ -42,7 +44,20 @@ def scenario(**options: float | str) -> Scenario:
 
 def driven(seed: int = 1, **options: float | str) -> _Session:
     """The session of a finished run, its result in `result`."""
-    short = scenario(**options)
+    return flown(scenario(**options), seed)
+
+
+def uphill(east_m: float, north_m: float, heading_deg: float, way_m: float) -> Scenario:
+    """From there straight on, instead of from the site to the north."""
+    heading = math.radians(heading_deg)
+    to_east, to_north = east_m + way_m * math.sin(heading), north_m + way_m * math.cos(heading)
+    start = f"heading_deg = {heading_deg}\neast_m = {east_m}\nnorth_m = {north_m}\n"
+    words = text(seconds=120.0, north_m=to_north).replace("heading_deg = 20.0\n", start)
+    return parse(words.replace("{ east_m = 0.0", f"{{ east_m = {to_east}"), "uphill.toml")
+
+
+def flown(short: Scenario, seed: int) -> _Session:
+    """The same, of a scenario."""
     assert isinstance(short, RoverScenario)
     run = _Session(driving.prepare(short, seed), None, None, False)
     run.result = run.fly()  # type: ignore[attr-defined]

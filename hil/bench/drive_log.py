@@ -30,6 +30,7 @@ COLUMNS = (
     "odometry_north_m",
     "odometry_heading_rad",
     "odometry_speed_m_s",
+    "slip_believed",
     *(f"rate_{w}_rad_s" for w in WHEELS),
     *(f"target_{w}_rad_s" for w in WHEELS),
     *(f"slip_{w}" for w in WHEELS),
@@ -76,6 +77,7 @@ class DriveLog:
             if odometry is not None
             else (0.0,) * 4
         )
+        slip = wheels.slip.slip if wheels is not None else 0.0
         targets = (w.target_rad_s for w in wheels.wheel) if wheels is not None else (0.0,) * 4
         self._rows.append(
             (
@@ -88,6 +90,7 @@ class DriveLog:
                 speed_m_s,
                 truth.distance_m,
                 *believed,
+                slip,
                 *truth.wheel_rate_rad_s,
                 *targets,
                 *truth.slip,

@@ -95,6 +95,8 @@ def _wheels(figure: Figure, run: Run) -> None:
         for wheel, colour in zip(WHEELS, COLOURS, strict=True):
             values = scale * log[name.format(wheel)]
             axes.plot(log["time_s"], values, color=colour, lw=0.7, label=wheel)
+        if name == "slip_{}":
+            axes.plot(log["time_s"], log["slip_believed"], color=TRUE, lw=0.7, ls=":")
         axes.set_ylabel(label)
         axes.set_xlabel("time, s")
     axes.legend(frameon=False, fontsize=7)
@@ -117,6 +119,10 @@ def _power(figure: Figure, run: Run) -> None:
 CHARTS = (
     ("Path over the terrain", "Seen from above, and what odometry is wrong by.", _path),
     ("Wheels and speed", "Dotted: what is asked of each wheel.", _speeds),
-    ("Currents, slip and sinkage", "Slip of a wheel that stands says nothing.", _wheels),
+    (
+        "Currents, slip and sinkage",
+        "Slip of a wheel that stands says nothing. Dotted: what is believed.",
+        _wheels,
+    ),
     ("Power", "", _power),
 )

@@ -39,6 +39,7 @@ const exercise EXERCISES[] = {
     {"core_hash", exercise_core_hash},
     {"wheel", exercise_wheel},
     {"wheels", exercise_wheels},
+    {"wheel_slip", exercise_wheel_slip},
     {"odometry", exercise_odometry},
     {"drive", exercise_drive},
     {"rover", exercise_rover},

@@ -65,6 +65,7 @@ uint64_t exercise_core_hash(void);
 /* exercise_rover.c */
 uint64_t exercise_wheel(void);
 uint64_t exercise_wheels(void);
+uint64_t exercise_wheel_slip(void);
 uint64_t exercise_odometry(void);
 uint64_t exercise_drive(void);
 uint64_t exercise_rover(void);

@@ -33,6 +33,15 @@ static const ob_wheel_params WHEEL = {
     .tries = 2.0,
 };
 
+static const ob_wheel_slip_params SLIP = {.wheel_radius_m = 0.075,
+                                          .friction_n_m = 0.08,
+                                          .viscous_n_m_s_rad = 0.01,
+                                          .strength_n = 2.5,
+                                          .contact_shear = 1.1,
+                                          .straight_rad_s = 0.3,
+                                          .filter_s = 1.0,
+                                          .settle_s = 0.5};
+
 /* A wheel that follows its voltage, then is blocked, stuck, silent and free again. */
 static void turn(ob_wheel_row *row, double duty, int tick, double *angle, double *rate) {
   const int blocked = tick % 1000 > 400 && tick % 1000 < 600, quiet = tick % 1700 > 1600;
@@ -72,7 +81,7 @@ uint64_t exercise_wheels(void) {
   double angle[OB_WHEELS] = {0.0}, rate[OB_WHEELS] = {0.0}, target[OB_WHEELS] = {0.0};
   ob_wheels wheels;
   ob_wheel_row rows[OB_WHEELS] = {{0}};
-  ob_wheels_init(&wheels, &WHEEL);
+  ob_wheels_init(&wheels, &WHEEL, &SLIP);
   for (int tick = 1; tick < 3000; tick++) {
     for (int k = 0; k < OB_WHEELS; k++) {
       target[k] = tick % 300 == 1 ? argument_between(&stream, -1.0, 1.0) : target[k];
@@ -92,6 +101,29 @@ static const ob_odometry_params ODOMETRY = {.counts_per_rad = 8000.0,
                                             .level_1_s = 0.1,
                                             .still_s = 1.0,
                                             .bias_memory_s = 60.0};
+
+/* Shares of every size, and wheels that pull by turns. */
+uint64_t exercise_wheel_slip(void) {
+  uint64_t stream = 86, hash = OB_HASH_SEED;
+  ob_wheel_slip slip;
+  ob_wheel wheels[OB_WHEELS];
+  ob_wheel_slip_init(&slip, &SLIP);
+  for (int k = 0; k < OB_WHEELS; k++) {
+    ob_wheel_init(&wheels[k], &WHEEL);
+  }
+  for (int tick = 1; tick < 3000; tick++) {
+    const double share = argument_between(&stream, -1.2, 1.2);
+    hash = ob_hash_f64(hash, ob_wheel_slip_of_share(share, argument_between(&stream, 0.1, 5.0)));
+    for (int k = 0; k < OB_WHEELS; k++) {
+      wheels[k].target_rad_s = tick % 500 > 400 ? argument_between(&stream, -1.0, 1.0) : 0.7;
+      wheels[k].rate_rad_s = argument_between(&stream, 0.6, 0.8);
+      wheels[k].current_a = argument_between(&stream, 0.0, 1.0e-5 * tick);
+    }
+    ob_wheel_slip_step(&slip, wheels);
+    hash = ob_wheel_slip_hash(&slip, hash);
+  }
+  return hash;
+}
 
 uint64_t exercise_odometry(void) {
   uint64_t stream = 83, hash = OB_HASH_SEED;
@@ -158,7 +190,7 @@ uint64_t exercise_drive(void) {
 /* Two waypoints by a vehicle whose wheels follow their duties; one of them is blocked for a while. */
 uint64_t exercise_rover(void) {
   static const ob_rover_settings settings = {
-      .odometry = ODOMETRY, .drive = DRIVE, .wheel = WHEEL, .supply_v = 10.8, .heading_rad = 0.3};
+      .odometry = ODOMETRY, .drive = DRIVE, .wheel = WHEEL, .slip = SLIP, .supply_v = 10.8, .heading_rad = 0.3};
   uint64_t stream = 85, hash = OB_HASH_SEED;
   double angle[OB_WHEELS] = {0.0}, rate[OB_WHEELS] = {0.0};
   ob_rover rover;

@@ -1,6 +1,7 @@
 """The wheels of a rover on the bus, 100 Hz: rates in, duties out.
 
-Speed loops and trips are in `native/core/include/onboard/wheel.h` and `wheels.h`.
+Speed loops and trips are in `native/core/include/onboard/wheel.h` and `wheels.h`, slip is in
+`wheel_slip.h`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ BATTERY_WITHIN_NS = 1_000_000_000
 class WheelControl:
     """Publishes `wheels` (`ob_wheels *`); step it after the path.
 
-    `parameters` maps full names, `wheels.NAME`, to numbers. `emit` is told by event name of trips.
+    `parameters` maps full names, `wheels.NAME` and `slip.NAME`, to numbers. `emit` is told by
+    event name of trips.
     """
 
     def __init__(
@@ -41,7 +43,9 @@ class WheelControl:
         emit: Callable[..., object],
     ) -> None:
         self.state = ffi.new("ob_wheels *")
-        lib.ob_wheels_init(self.state, from_parameters("ob_wheel_params", parameters, "wheels"))
+        wheel = from_parameters("ob_wheel_params", parameters, "wheels")
+        slip = from_parameters("ob_wheel_slip_params", parameters, "slip")
+        lib.ob_wheels_init(self.state, wheel, slip)
         self._supply_v = parameters["wheels.supply_v"]
         self._emit = emit
         self._trips = [0] * len(WHEELS)

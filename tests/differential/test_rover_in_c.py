@@ -38,6 +38,7 @@ def rover(heading_rad: float) -> Any:
     settings.odometry = from_parameters("ob_odometry_params", values, "odometry")[0]
     settings.drive = from_parameters("ob_drive_params", values, "drive")[0]
     settings.wheel = from_parameters("ob_wheel_params", values, "wheels")[0]
+    settings.slip = from_parameters("ob_wheel_slip_params", values, "slip")[0]
     settings.supply_v, settings.heading_rad = values["wheels.supply_v"], heading_rad
     state = ffi.new("ob_rover *")
     lib.ob_rover_init(state, settings)

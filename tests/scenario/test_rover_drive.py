@@ -6,10 +6,11 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import short_drive
 
-from hil.bench import session
+from hil.bench import drive_log, session
 from hil.bench.report import write as write_report
 from hil.bench.result import DriveResult
 from hil.scenario import ScenarioError, find, load, parse
@@ -96,6 +97,10 @@ def test_a_wheel_that_stays_blocked_ends_in_safe_mode() -> None:
             {"port": "battery", "kind": "wrong", "fields": ["voltage_v"], "amount": 9.9},
             "battery_low",
         ),
+        (
+            {"port": "battery", "kind": "wrong", "fields": ["energy_wh"], "amount": 4.0},
+            "battery_low",
+        ),
         ({"port": "battery", "kind": "off"}, "battery_silent"),
     ],
 )
@@ -116,6 +121,31 @@ def test_a_tilt_only_stops_the_drive() -> None:
     assert any("tilt_high" in e.text for e in run.vehicle.events.since(0))
     assert run.vehicle.fault_protection.mode == "standby"
     assert not any(run.plant.truth.wheel_rate_rad_s)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_wheels_that_run_on_the_spot_are_noticed_before_they_dig(seed: int) -> None:
+    """The wall of a small crater, 18 deg: slip is above 80 %. Start 3 s, filter 1 s, count 3 s,
+    answer 0.3 s, at 0.05 m/s: 0.37 m of treads. Opportunity's measure is 0.5 m."""
+    run = short_drive.flown(short_drive.uphill(-136.0, -57.0, 161.0, 3.0), seed)
+    tripped = [e.text for e in run.vehicle.events.since(0) if e.name == "FAULT_ACTIVE"]
+    assert len(tripped) == 1 and "slip_high" in tripped[0]
+    assert run.vehicle.fault_protection.mode == "standby"
+    assert not run.vehicle.wheels.state.driven
+    assert run.vehicle.odometry.state.state.distance_m < 0.5
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_slope_that_takes_some_slip_is_driven(seed: int) -> None:
+    """8.5 deg: 15 % of level ground and 1.57 for each radian are 38 %, and the curve of the
+    traction adds to that."""
+    run = short_drive.flown(short_drive.uphill(370.0, -391.0, 291.0, 1.0), seed)
+    result: DriveResult = run.result  # type: ignore[attr-defined]
+    assert result.arrived and result.faults_tripped == 0
+    log = run.log.table()
+    told = log["slip_believed"] != 0.0
+    true = np.mean([log[f"slip_{wheel}"] for wheel in drive_log.WHEELS], axis=0)
+    assert np.median(true[told]) > 0.3
 
 
 def test_a_drained_battery_strands_it() -> None:

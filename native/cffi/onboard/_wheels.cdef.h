@@ -6,9 +6,11 @@ typedef struct {
   int64_t resting;
   int64_t out;
   int64_t stalled, overcurrent, unmoved, silent;
+  ob_wheel_slip slip;
 } ob_wheels;
 
-void ob_wheels_init(ob_wheels *wheels, const ob_wheel_params *params);
+void ob_wheels_init(ob_wheels *wheels, const ob_wheel_params *params,
+                    const ob_wheel_slip_params *slip);
 
 int64_t ob_wheels_step(ob_wheels *wheels, const ob_wheel_row *rows,
                        const double *target_rad_s, double supply_v, int64_t now_ns);

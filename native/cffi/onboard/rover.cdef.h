@@ -16,6 +16,7 @@ typedef struct {
   ob_odometry_params odometry;
   ob_drive_params drive;
   ob_wheel_params wheel;
+  ob_wheel_slip_params slip;
   double supply_v;
   double east_m, north_m, heading_rad;
 } ob_rover_settings;

@@ -19,7 +19,7 @@ void ob_rover_init(ob_rover *r, const ob_rover_settings *s) {
   }
   ob_odometry_init(&r->odometry, &s->odometry, s->east_m, s->north_m, s->heading_rad);
   ob_drive_init(&r->drive, &s->drive);
-  ob_wheels_init(&r->wheels, &s->wheel);
+  ob_wheels_init(&r->wheels, &s->wheel, &s->slip);
 }
 
 static void sense(ob_rover *r, int64_t now_ns, const ob_rover_row *rows, int64_t count) {

@@ -2,8 +2,10 @@
 
 #include "onboard/hash.h"
 
-void ob_wheels_init(ob_wheels *wheels, const ob_wheel_params *params) {
+void ob_wheels_init(ob_wheels *wheels, const ob_wheel_params *params,
+                    const ob_wheel_slip_params *slip) {
   *wheels = (ob_wheels){.driven = 0};
+  ob_wheel_slip_init(&wheels->slip, slip);
   for (int32_t k = 0; k < OB_WHEELS; k++) {
     ob_wheel_init(&wheels->wheel[k], params);
   }
@@ -35,6 +37,7 @@ int64_t ob_wheels_step(ob_wheels *w, const ob_wheel_row rows[OB_WHEELS],
     driven |= w->row.duty[k] != 0.0;
   }
   count(w);
+  ob_wheel_slip_step(&w->slip, w->wheel);
   const int64_t send = driven || w->driven;
   w->driven = driven;
   if (send) {
@@ -55,6 +58,7 @@ uint64_t ob_wheels_hash(const ob_wheels *w, uint64_t hash) {
   for (int32_t k = 0; k < OB_WHEELS; k++) {
     hash = ob_wheel_hash(&w->wheel[k], hash);
   }
+  hash = ob_wheel_slip_hash(&w->slip, hash);
   const int64_t words[] = {w->inhibited, w->driven, w->resting, w->out, w->row.sequence};
   return ob_hash_i64s(hash, words, (int32_t)(sizeof words / sizeof words[0]));
 }

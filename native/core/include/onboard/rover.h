@@ -35,6 +35,7 @@ typedef struct {
   ob_odometry_params odometry;
   ob_drive_params drive;
   ob_wheel_params wheel;
+  ob_wheel_slip_params slip;
   double supply_v;    /* of the battery, where it is not measured */
   double east_m, north_m, heading_rad; /* where it is told that it stands */
 } ob_rover_settings;

@@ -1,4 +1,4 @@
-/* The four wheels of a rover: speed loops that stop together, and the row of duties that goes out.
+/* The four wheels of a rover: speed loops that stop together, their slip, and the row of duties that goes out.
  *
  * While one wheel is not ready (onboard/wheel.h) the others are told to stand, for a rover that drags a wheel digs
  * itself in. A row goes out for every tick in which a wheel is driven, and one more of zeros after the last.
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "onboard/wheel.h"
+#include "onboard/wheel_slip.h"
 
 typedef struct {
   ob_wheel wheel[OB_WHEELS];
@@ -18,9 +19,11 @@ typedef struct {
   int64_t resting;   /* wheels that rest after a trip */
   int64_t out;       /* wheels that are out */
   int64_t stalled, overcurrent, unmoved, silent; /* wheels not ready, by the cause of their trip */
+  ob_wheel_slip slip;
 } ob_wheels;
 
-void ob_wheels_init(ob_wheels *wheels, const ob_wheel_params *params);
+void ob_wheels_init(ob_wheels *wheels, const ob_wheel_params *params,
+                    const ob_wheel_slip_params *slip);
 
 /* One tick. Rows are the newest sample of each wheel. Returns 1 when `row` is to be sent. */
 int64_t ob_wheels_step(ob_wheels *wheels, const ob_wheel_row rows[OB_WHEELS],
