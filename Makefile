@@ -29,7 +29,7 @@ check: $(VENV)/.dev
 	$(VENV)/bin/onboard dictionary check rover
 	$(VENV)/bin/onboard faults check rover
 
-# Every pair of faults with resets at every step: 14 million states a table, nine minutes of a processor for two.
+# Every pair of faults with resets at every step: 15 million states a table, nine minutes of a processor for two.
 prove: $(VENV)/.dev
 	$(VENV)/bin/onboard faults check lander --every-pair
 	$(VENV)/bin/onboard faults check resilience --every-pair
