@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign descents incidents hil hil-full ctest mutation fuzz fuzz-link recovery lockstep unplug clean
+.PHONY: fly test check prove format docs bench firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link recovery lockstep unplug clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -122,6 +122,14 @@ hil-full: $(VENV)/.dev
 	for board in mps2-an386 mps2-an500; do \
 	  $(VENV)/bin/hil run frigoris --seed $(SEED) --link qemu:$$board --no-record --quiet || exit 1; \
 	  $(VENV)/bin/hil profile frigoris_final --seed $(SEED) --link qemu:$$board || exit 1; done
+
+# Bit flips in an emulated board while it lands: docs/radiation.md. 10,000 take half an hour or more.
+FLIPS ?= 10000
+radiation: BOARD = mps2-an500
+radiation: $(VENV)/.dev
+	@native/firmware/tools.sh
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh $(BOARD)
+	$(VENV)/bin/hil radiation frigoris_final --board $(BOARD) --flips $(FLIPS) --seed $(SEED) --workers $(WORKERS)
 
 clean:
 	rm -rf $(VENV) build

@@ -27,7 +27,11 @@ from hil.ground.console import Console, ConsoleError
 from hil.link.attachment import attach
 from hil.link.carriers import AddressError, Unplugged
 from hil.link.endpoint import NotIdentified
-from hil.link.qemu import BoardError
+from hil.link.qemu import MACHINES, BoardError
+from hil.radiation import shares
+from hil.radiation.campaign import Account
+from hil.radiation.flips import SHARES
+from hil.radiation.memory_map import ToolMissing
 from onboard.dictionary import DictionaryError
 from onboard.dictionary import load as load_dictionary
 
@@ -307,6 +311,63 @@ def campaign(
     else:
         console.print(live.campaign_table(summary.as_json()))
     sys.exit(PASSED if summary.passed == runs else FAILED)
+
+
+@main.command()
+@click.argument("scenario")
+@click.option("--board", default=MACHINES[0], show_default=True, type=click.Choice(MACHINES))
+@click.option("--flips", default=100, show_default=True, type=click.IntRange(1, 10**9))
+@click.option("--first-flip", default=0, show_default=True, type=click.IntRange(0, 10**9))
+@click.option("--seed", default=1, show_default=True, type=SEED)
+@click.option(
+    "--windows",
+    default=24,
+    show_default=True,
+    type=click.IntRange(1, 200),
+    help="Ticks of the flight in which bits are flipped.",
+)
+@click.option(
+    "--target", "targets", multiple=True, type=click.Choice(list(SHARES)), help="Of these alone."
+)
+@click.option("--only", type=click.IntRange(0), metavar="K", help="Flip K alone, told in full.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
+def radiation(
+    scenario: str,
+    board: str,
+    flips: int,
+    first_flip: int,
+    seed: int,
+    windows: int,
+    targets: tuple[str, ...],
+    only: int | None,
+    workers: int,
+    as_json: bool,
+) -> None:
+    """Flip bits of an emulated board while it flies SCENARIO, and say what came of each.
+
+    Exit status 1: after a flip that the board did not notice, an expectation did not hold.
+    """
+    _, _, path = _load(scenario)
+    numbers = range(first_flip, first_flip + flips) if only is None else range(only, only + 1)
+    share = shares.Share(path, board, seed, windows, targets, numbers)
+
+    def tell(account: Account) -> None:
+        if not as_json and (only is not None or account.outcome == "silent"):
+            console.print(str(account), style="red" if account.violated else "", markup=False)
+
+    try:
+        with _asked_for():
+            summary = shares.fly(share, workers if only is None else 1, tell)
+    except (session.InputError, ToolMissing) as error:
+        raise _Input(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(summary.as_json()))
+    elif only is None:
+        console.print(summary.table())
+        bound = 1e4 * summary.as_json()["violated_at_most"]
+        console.print(f"violated: at most {bound:.2g} in 10,000 (95 %)")
+    sys.exit(FAILED if summary.violated else PASSED)
 
 
 @main.command(name="incidents")

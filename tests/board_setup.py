@@ -27,6 +27,7 @@ from hil.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]
 TOOLS = {"posix": [], "linux-aarch64": ["aarch64-linux-gnu-gcc", "qemu-aarch64"]}
+BRANCH_TO_ITSELF = bytes.fromhex("fee7")  # Thumb `b .`, as octets in memory
 SEARCH_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 

@@ -32,7 +32,9 @@ class StartedAnew(Silent):
     """A board that knows of no flight any more; the message says what it said at its start."""
 
 
-class _Told(NamedTuple):
+class Told(NamedTuple):
+    """What a board was told or asked: one packet."""
+
     apid: int
     data: bytes
 
@@ -54,7 +56,7 @@ class Conversation:
         self.returns = 0  # times that it was
         self._endpoint, self._line = endpoint, line
         self._peer = endpoint.peer
-        self._told: list[_Told] = []
+        self._told: list[Told] = []
         self._took_ns = array("q")  # from a grant to its reply
 
     def begin(self) -> None:
@@ -77,7 +79,7 @@ class Conversation:
 
     def ask(self, apid: int, data: bytes, about: str) -> bytes:
         """The answer to a packet, sent again while none comes. Raises Silent, Unplugged."""
-        question, asked_ns = _Told(apid, data), time.monotonic_ns()
+        question, asked_ns = Told(apid, data), time.monotonic_ns()
         answer = self._lasting(lambda: self._answer(question, about))
         if apid == GRANT:
             self._took_ns.append(time.monotonic_ns() - asked_ns)
@@ -93,7 +95,7 @@ class Conversation:
             except (Unplugged, StartedAnew) as why:
                 self._bring_back(why)
 
-    def _answer(self, question: _Told, about: str) -> bytes:
+    def _answer(self, question: Told, about: str) -> bytes:
         waited_s, tried, line = 0.0, 0, self._line
         while waited_s < line.blocked_s:
             answer_s, sent_s = line.answer_s(question.apid, tried), time.monotonic()
@@ -107,7 +109,7 @@ class Conversation:
             waited_s, tried = waited_s + answer_s, tried + 1
         raise Silent(f"{self._peer.board}: no answer {about} in {line.blocked_s:g} s")
 
-    def _heard(self, question: _Told, timeout_s: float) -> bytes | None:
+    def _heard(self, question: Told, timeout_s: float) -> bytes | None:
         """The answer, if it came. Raises StartedAnew."""
         packets = self._endpoint.receive(timeout_s)
         if self._endpoint.peer.session != self._peer.session:

@@ -165,6 +165,16 @@ class Endpoint:
         lib.ob_link_reopen(self._link)
         return self.carrier.reopen()
 
+    def kept(self) -> bytes:
+        """Who is there, counts and clocks: this end as `restore` brings it back."""
+        return bytes(ffi.buffer(self._link))
+
+    def restore(self, kept: bytes) -> None:
+        """As it was; what came and was not taken is forgotten."""
+        ffi.buffer(self._link)[:] = kept
+        self._waiting.clear()
+        self._text.clear()
+
     @property
     def time_sync(self) -> TimeSync | None:
         """The other end's clock; None before an exchange."""

@@ -35,7 +35,7 @@ class BoardError(Exception):
 
 def lacking(name: str) -> str | None:
     """What is missing to start a board; None if it can be started."""
-    if not (image := _image(name)).exists():
+    if not (image := image_of(name)).exists():
         return f"{image} is missing; `make firmware` builds it"
     emulator = emulator_of(name)
     if emulator is not None and shutil.which(emulator) is None:
@@ -48,7 +48,8 @@ def emulator_of(name: str) -> str | None:
     return {PROGRAM: None, LINUX: USER_EMULATOR}.get(name, EMULATOR)
 
 
-def _image(name: str) -> Path:
+def image_of(name: str) -> Path:
+    """What is flown on a board, whether it was built or not."""
     return IMAGES / name / "firmware" / ("flight" if name in PROGRAMS else "flight.elf")
 
 
@@ -95,7 +96,7 @@ class EmulatedBoard:
             self.process.stderr.close()
 
     def _command(self) -> list[str]:
-        image = _image(self.name)
+        image = image_of(self.name)
         if self.name in PROGRAMS:
             before = [USER_EMULATOR] if self.name == LINUX else []
             return [*before, str(image), self.carrier.path, str(self.maps)]

@@ -1,0 +1,108 @@
+"""Flips in an emulated board: found again by their number, classified by what the board does."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from functools import partial
+
+import board_setup
+import pytest
+from click.testing import CliRunner
+
+from hil import scenario as scenarios
+from hil.cli import main
+from hil.link.gdb import GdbError
+from hil.radiation.campaign import CLASSES, Campaign
+from hil.radiation.flips import Flip
+from hil.radiation.laboratory import Laboratory
+
+BOARD = "mps2-an500"
+SECONDS, WINDOWS = 1.5, 3
+FINAL, TEXT = scenarios.load(scenarios.find("frigoris_final"))
+SHORT = FINAL.model_copy(update={"duration_s": SECONDS, "expect": ()})
+
+
+@pytest.fixture(scope="module")
+def campaign() -> Iterator[Campaign]:
+    board_setup.build(BOARD)
+    with Laboratory(BOARD) as laboratory:
+        yield Campaign(laboratory, SHORT, TEXT, seed=1, windows=WINDOWS)
+
+
+@pytest.fixture
+def laboratory(campaign: Campaign) -> Laboratory:
+    """Its board stands before the tick of the first window."""
+    campaign.stand(0)
+    return campaign.laboratory
+
+
+def test_memory_and_registers_are_read_and_changed(laboratory: Laboratory) -> None:
+    debugger, address = laboratory.debugger, laboratory.map.address("ring") + 100
+    debugger.write(address, bytes(range(250)) * 20)
+    assert debugger.read(address, 5000) == bytes(range(250)) * 20
+    for name in ("r5", "d3", "lr"):
+        bits = debugger.registers[name][1]
+        debugger.set_register(name, (1 << bits) - 6)
+        assert debugger.register(name) == (1 << bits) - 6
+    with pytest.raises(GdbError):
+        debugger.read(0xF0000000, 4)
+    assert "icount" in debugger.monitor("info snapshots").lower()
+
+
+def test_the_memory_of_an_image_is_named_without_gaps(laboratory: Laboratory) -> None:
+    """What lies between regions is the linker's, up to 7 octets for its alignment."""
+    data = [r for r in laboratory.map.regions() if r.name not in ("code", "stack")]
+    data.sort(key=lambda region: region.address)
+    for one, other in itertools.pairwise(data):
+        assert 0 <= other.address - (one.address + one.size) < 8, (one, other)
+
+
+def test_each_instruction_of_a_tick_is_reached_again(campaign: Campaign) -> None:
+    """Its clock may be a cycle off: a debugger that stops it does not stop that at once."""
+    trace = campaign.trace(0)
+    for part in (0.01, 0.37, 0.99):
+        instant = int(part * len(trace))
+        found = []
+        for _ in range(2):
+            campaign.stand(0, partial(campaign.laboratory.reach, trace, instant))
+            debugger = campaign.laboratory.debugger
+            found.append([debugger.register(name) for name in ("pc", "sp", "lr", "d0")])
+        assert found[0] == found[1]
+
+
+def test_the_same_flip_comes_to_the_same(campaign: Campaign) -> None:
+    numbers = range(12)
+    first = list(campaign.fly(numbers))
+    assert [a.as_json() for a in first] == [a.as_json() for a in campaign.fly(numbers)]
+    assert {a.outcome for a in first} <= set(CLASSES)
+
+
+def test_a_bit_that_nobody_reads_is_masked(campaign: Campaign) -> None:
+    """The deepest octet of the stack's share."""
+    (stack,) = [r for r in campaign.laboratory.map.regions() if r.name == "stack"]
+    account = campaign.fly_one(Flip(0, "stack", "stack", stack.address, 3, 1, 0.0))
+    assert account.outcome == "masked"
+
+
+def test_a_jump_into_nothing_starts_it_anew(campaign: Campaign) -> None:
+    account = campaign.fly_one(Flip(0, "registers", "pc", None, 30, 0, 0.5))
+    assert (account.outcome, account.cause) == ("restarted", "fault")
+
+
+def test_code_that_hangs_is_ended_by_the_watchdog(campaign: Campaign) -> None:
+    lab = campaign.laboratory
+    address = lab.map.address("platform_receive") & ~1
+
+    def hang() -> None:
+        lab.debugger.write(address, board_setup.BRANCH_TO_ITSELF)
+
+    account = campaign.fly_one(Flip(0, "code", "code", address, 0, 0, 0.0), inject=hang)
+    assert (account.outcome, account.cause) == ("restarted", "watchdog")
+
+
+def test_the_command_replays_one_flip() -> None:
+    board_setup.build(BOARD)
+    arguments = ["radiation", "frigoris_final", "--board", BOARD, "--windows", "1"]
+    wrong = CliRunner().invoke(main, [*arguments, "--target", "moon"])
+    assert wrong.exit_code == 2 and "moon" in wrong.output
