@@ -13,6 +13,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hil.bench.board_line import BoardLine
+from hil.bench.latency import APID as TIMES
+from hil.bench.latency import Latency
 from hil.bench.pacing import spread_ms
 from hil.link.carriers import Unplugged
 from hil.link.endpoint import CONFIG, CONFIG_ANSWER, GRANT, MEMORY, REPLY, Endpoint, NotIdentified
@@ -55,14 +57,18 @@ class Conversation:
         self.may_return = 0  # times that the board may be brought back in a flight
         self.returns = 0  # times that it was
         self._endpoint, self._line = endpoint, line
-        self._peer = endpoint.peer
+        self._peer, self._session = endpoint.peer, endpoint.session
         self._told: list[Told] = []
-        self._took_ns = array("q")  # from a grant to its reply
+        self.latency = Latency()
+        self.took_ns = array("q")  # from a grant to its reply, of each tick
+        self._began_ns = 0
+        self._stamps_ns: tuple[int, ...] = ()  # of an answer at the first try
 
     def begin(self) -> None:
         """A flight begins; what was told before is forgotten."""
         self._told.clear()
-        del self._took_ns[:]
+        self.latency = Latency()
+        del self.took_ns[:]
         self.returns = 0
 
     def introduced(self) -> dict[str, Any]:
@@ -74,15 +80,26 @@ class Conversation:
         return {"name": name, "address": address, "firmware_version": firmware, **hashes}
 
     def figures(self) -> dict[str, Any]:
-        """How often the board was brought back; how long line and board took for a tick, in ms."""
-        return {"returns": self.returns, **spread_ms(sorted(self._took_ns), "round_trip")}
+        """How often the board was brought back; how long line and board took for a tick."""
+        spread = spread_ms(sorted(self.took_ns), "round_trip")
+        return {"returns": self.returns, **spread, "latency": self.latency.figures()}
+
+    def tick_begins(self) -> None:
+        """The desk begins to say what a tick is given."""
+        self._began_ns = time.monotonic_ns()
+
+    def tick_ends(self, tick: int) -> None:
+        """Its reply was obeyed."""
+        if self._stamps_ns:
+            stamps = (self._began_ns, *self._stamps_ns, time.monotonic_ns())
+            self.latency.note(tick, stamps)
 
     def ask(self, apid: int, data: bytes, about: str) -> bytes:
         """The answer to a packet, sent again while none comes. Raises Silent, Unplugged."""
         question, asked_ns = Told(apid, data), time.monotonic_ns()
         answer = self._lasting(lambda: self._answer(question, about))
         if apid == GRANT:
-            self._took_ns.append(time.monotonic_ns() - asked_ns)
+            self.took_ns.append(time.monotonic_ns() - asked_ns)
         if question.changes_the_board:
             self._told.append(question)
         return answer
@@ -97,14 +114,19 @@ class Conversation:
 
     def _answer(self, question: Told, about: str) -> bytes:
         waited_s, tried, line = 0.0, 0, self._line
+        self._stamps_ns = ()
         while waited_s < line.blocked_s:
             answer_s, sent_s = line.answer_s(question.apid, tried), time.monotonic()
             line.asked_again += tried > 0
+            asked_ns = time.monotonic_ns()
             self._endpoint.send(question.apid, question.data)
+            sent_ns = time.monotonic_ns()
             while (left_s := sent_s + answer_s - time.monotonic()) > 0.0:
                 if (answer := self._heard(question, min(left_s, LOOK_S))) is not None:
                     if tried == 0:
-                        line.answered(question.apid, time.monotonic() - sent_s)
+                        now_ns, came_ns = time.monotonic_ns(), self._endpoint.came_ns
+                        self._stamps_ns = asked_ns, sent_ns, came_ns, now_ns
+                        line.answered(question.apid, (now_ns - asked_ns) / 1e9)
                     return answer
             waited_s, tried = waited_s + answer_s, tried + 1
         raise Silent(f"{self._peer.board}: no answer {about} in {line.blocked_s:g} s")
@@ -112,10 +134,13 @@ class Conversation:
     def _heard(self, question: Told, timeout_s: float) -> bytes | None:
         """The answer, if it came. Raises StartedAnew."""
         packets = self._endpoint.receive(timeout_s)
-        if self._endpoint.peer.session != self._peer.session:
+        if self._endpoint.session != self._session:
             lines = self._endpoint.text.decode(errors="replace").splitlines()
             said = next((line for line in reversed(lines) if "start:" in line), "and said nothing")
             raise StartedAnew(f"{self._peer.board}: it started anew: {said}")
+        for packet in packets:
+            if packet.apid == TIMES:
+                self.latency.take(packet.data)
         apid = ANSWERS[question.apid]
         found = (p.data for p in packets if p.apid == apid and question.is_answer(p.data))
         return next(found, None)
@@ -150,4 +175,4 @@ class Conversation:
             raise gone from None
         if (peer.board, peer.core_hash) != (self._peer.board, self._peer.core_hash):
             raise Silent(f"{why}; another board came: {peer.board}")
-        self._peer = peer
+        self._peer, self._session = peer, peer.session

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from onboard.executive import TICK_NS
@@ -58,6 +58,16 @@ class Pacer:
                 f"real time: tick {tick} was {late_ns / 1e6:.1f} ms late; "
                 f"{self.overruns} overruns, allowed {self._halt_after}"
             )
+
+    @property
+    def late_ns(self) -> Sequence[int]:
+        """Of each tick after the grace."""
+        return self._late_ns
+
+    @property
+    def first_tick(self) -> int:
+        """The first after the grace."""
+        return self._grace_ns // TICK_NS + 1
 
     def figures(self) -> dict[str, Any]:
         """Of the ticks after the grace: how many, how late in ms, how many overran."""

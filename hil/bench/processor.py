@@ -221,9 +221,11 @@ class Processor:
         """
         ran, self._ran = self._ran, 0
         self.line.now_ns = now_ns
+        self.talk.tick_begins()
         self._ask(tick, now_ns, ran)
         self._await_reply(tick)
         self._obey()
+        self.talk.tick_ends(tick)
         self.worst_tick = max(self.worst_tick, self._reply.cost)
         if self._leapt():
             self._carry_over()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hil.bench import lanes
+from hil.bench import bench_report, lanes
 from hil.bench.history import History
 from hil.bench.result import Figures
 from hil.bench.whole_file import write_whole
@@ -89,6 +89,7 @@ class Run:
     events: Sequence[EventLine] = ()
     faults: Sequence[EventLine] = field(default=())
     history: History | None = None  # of fault protection
+    bench: dict[str, Any] | None = None  # pace and line: `bench_report.kept`
 
 
 def write(path: Path, run: Run) -> None:
@@ -115,6 +116,7 @@ def write(path: Path, run: Run) -> None:
         frames=[_frame(f) for f in _spread(run.frames, FRAMES_SHOWN)],
         frame_count=len(run.frames),
         **_protection(run.history),
+        **_bench(run),
         targets=list(run.members[0].cost_us) if run.members else [],
     )
     write_whole(path, page.encode())
@@ -123,7 +125,7 @@ def write(path: Path, run: Run) -> None:
 def _figures(result: Figures, scenario: Scenario) -> list[dict[str, Any]]:
     wanted = {e.subject: str(e) for e in scenario.expect}
     failed = {line.split(" ", 1)[0] for line in result.failed_expectations}
-    skip = ("scenario", "seed", "verdict", "failed_expectations", "session")
+    skip = ("scenario", "seed", "verdict", "failed_expectations", "session", "line", "real_time")
     rows = []
     for name, value in result.as_json().items():
         if name not in skip:
@@ -137,6 +139,18 @@ def _figures(result: Figures, scenario: Scenario) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def _bench(run: Run) -> dict[str, Any]:
+    """Pace and line, where there were any."""
+    paced, on_board = run.result.real_time is not None, run.result.line is not None
+    return {
+        "pace": bench_report.pace(run) if paced else [],
+        "pace_charts": [_chart(*chart, run) for chart in bench_report.pace_charts(run)],
+        "line": bench_report.line(run) if on_board else [],
+        "line_charts": [_chart(*chart, run) for chart in bench_report.line_charts(run)],
+        "hops": bench_report.hops(run),
+    }
 
 
 def _protection(history: History | None) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import onboard
-from hil.bench import batch, junit
+from hil.bench import batch, bench_report, junit
 from hil.bench import history as histories
 from hil.bench.components import ATTACHED
 from hil.bench.flight_image import NotForBoards
@@ -124,6 +124,7 @@ def run(
         result = session.fly()
         result.session = str(folder)
         sink.attach(USE, json.dumps(session.use()))
+        sink.attach(bench_report.FILE, json.dumps(session.bench()))
         sink.attach(RESULT, json.dumps(result.as_json()))
     if sink.error is not None:
         raise sink.error
@@ -433,7 +434,9 @@ class _Session:
             result.trace_steps = protection.reproduced
         self._words_of_board(result)
         if self.pacer:
-            result.real_time = {**self.pacer.figures(), "halted": self._too_late}
+            missed = self.vehicle.counters.tick_gaps
+            figures = self.pacer.figures()
+            result.real_time = {**figures, "missed": missed, "halted": self._too_late}
         return result
 
     def _words_of_board(self, result: Figures) -> None:
@@ -443,6 +446,15 @@ class _Session:
             result.first_difference = processor.difference
             result.board_failure = self._board_failure
             result.line = {**processor.line.figures(), **processor.talk.figures()}
+
+    def bench(self) -> dict[str, Any]:
+        """Durations of pace and line, for the report."""
+        pacer, processor = self.pacer, self._processor
+        return bench_report.kept(
+            pacer.late_ns if pacer else (),
+            pacer.first_tick if pacer else 1,
+            processor.talk.took_ns if processor else (),
+        )
 
     def use(self) -> list[dict[str, Any]]:
         """What the scheduler did with each member, and what it cost on this machine."""
@@ -615,6 +627,7 @@ def read(folder: Path) -> Run:
         members=[MemberUse(**m) for m in json.loads(recording.attachments.get(USE, b"[]"))],
         events=[EventLine(e["time_ns"] / 1e9, e["severity"], e["text"]) for e in recording.events],
         faults=[EventLine(f.start_s, "", histories.injection(f)) for f in scenario.fault],
+        bench=json.loads(recording.attachments.get(bench_report.FILE, b"{}")),
         history=histories.read(recording, scenario, setting.dictionary.protection),
         **kind.shown(recording, setting),
     )

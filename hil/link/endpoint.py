@@ -84,6 +84,7 @@ class Endpoint:
         """`here` says who this end is; `sync_period_s` 0 never asks for the time."""
         self.carrier = carrier
         self.clock = clock
+        self.came_ns = 0  # monotonic clock, when `receive` got octets last
         self._text = bytearray()
         self._waiting: list[SpacePacket] = []
         self._link = ffi.new("ob_link *")
@@ -105,6 +106,11 @@ class Endpoint:
             raise NotIdentified(f"{self.carrier.address}: no HELLO came")
         return _from_struct(self._link.there)
 
+    @property
+    def session(self) -> int:
+        """Of the other end, as in `peer`; 0 before a HELLO."""
+        return int(self._link.there.session)
+
     def wait_for_board(self, timeout_s: float) -> Hello:
         """Waits for a HELLO and answers it. Raises NotIdentified if none comes, Unplugged."""
         until_s = monotonic() + timeout_s
@@ -125,13 +131,18 @@ class Endpoint:
 
     def receive(self, timeout_s: float) -> list[SpacePacket]:
         """What came, at least one packet unless the time runs out. Raises Unplugged."""
-        packets = self.take(self.carrier.read(timeout_s))
+        packets = self._receive(timeout_s)
         if packets:
             return packets
         until_s = monotonic() + timeout_s
         while not packets and (left_s := until_s - monotonic()) > 0.0:
-            packets = self.take(self.carrier.read(left_s))
+            packets = self._receive(left_s)
         return packets
+
+    def _receive(self, timeout_s: float) -> list[SpacePacket]:
+        octets = self.carrier.read(timeout_s)
+        self.came_ns = monotonic_ns()
+        return self.take(octets)
 
     def take(self, octets: bytes, time_ns: int | None = None) -> list[SpacePacket]:
         """Octets that came at `time_ns`, or now, from this carrier or from a `Reader` of it.

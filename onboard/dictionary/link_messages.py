@@ -47,6 +47,14 @@ _SYNC_ANSWER = {
     "received_ns": "when the question came, sender's clock",
 }
 
+_TIMES = {
+    "time_ns": "when the reply was sent, board's clock",
+    "tick": "which: one in 32 is told of",
+    "receive_ns": "from the first octets of the grant to the last",
+    "compute_ns": "to the encoded reply",
+    "send_ns": "until the line had taken it",
+}
+
 LINK_MESSAGES = (
     LinkMessage("hello", lib.OB_APID_HELLO, "board", "ob_hello", _HELLO, "Who is there"),
     LinkMessage(
@@ -61,6 +69,7 @@ LINK_MESSAGES = (
         _SYNC_ANSWER,
         "The time here",
     ),
+    LinkMessage("times", lib.OB_APID_TIMES, "board", "ob_times", _TIMES, "What a tick took there"),
 )
 
 

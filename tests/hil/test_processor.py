@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hil import scenario as scenarios
 from hil.bench import board_line
 from hil.bench.flight_image import map_heights
+from hil.bench.latency import HOPS
 from hil.bench.processor import Processor, attached
 from hil.bench.session import InputError, run
 from hil.bench.setting import prepare
@@ -47,7 +48,13 @@ def test_a_landing_on_the_board_is_that_of_the_desk() -> None:
         k: v for k, v in alone.items() if k not in own
     }
     assert with_board["landed"] and with_board["same_bits"] is True
-    assert with_board["board_ticks"] == round(100 * with_board["sim_seconds"])
+    ticks = round(100 * with_board["sim_seconds"])
+    assert with_board["board_ticks"] == ticks
+    latency = with_board["line"]["latency"]
+    assert list(latency) == list(HOPS)
+    by_the_board = (ticks - 1) // lib.OB_TIMED_TICKS  # told of with the next reply
+    assert by_the_board <= latency["board_compute"]["count"] <= by_the_board + 1
+    assert all(hop["median_us"] > 0.0 for hop in latency.values())
 
 
 def test_a_landing_on_a_single_board_computer() -> None:

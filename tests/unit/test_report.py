@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 import short_scenario
 from PIL import Image
 
-from hil.bench import log, picture, report
+from hil.bench import bench_report, log, picture, report
 from hil.bench.history import History, Span
 from hil.bench.report import EventLine, FrameView, MemberUse, Run
 from hil.bench.result import Result, judge
@@ -118,6 +120,59 @@ def test_every_section_is_there_in_order(run: Run, tmp_path: Path) -> None:
     parser = Headings()
     parser.feed(page(run, tmp_path))
     assert tuple(parser.headings) == SECTIONS
+
+
+MS = 1_000_000
+
+
+def benched(run: Run, late_ms: list[float], round_trip_ms: list[float]) -> Run:
+    """The same run by the wall clock and with a board."""
+    hop = {"count": 2, "median_us": 1.25, "p99_us": 20.0, "max_us": 300.0}
+    real_time = {"ticks": len(late_ms), "overruns": 3, "missed": 0, "late_max_ms": 25.0}
+    result = replace(
+        run.result,
+        real_time=real_time,
+        board="posix",
+        board_ticks=1234,
+        same_bits=True,
+        line={"lost": 41, "bad_crc": 2, "too_long": 3, "returns": 7, "latency": {"write": hop}},
+    )
+    durations = [[round(ms * MS) for ms in row] for row in (late_ms, round_trip_ms)]
+    kept = json.loads(json.dumps(bench_report.kept(durations[0], 101, durations[1])))
+    return replace(run, result=result, bench=kept)
+
+
+def test_pace_and_line_have_sections(run: Run, tmp_path: Path) -> None:
+    html = page(benched(run, [0.0] * 900 + [25.0], [0.05] * 5000 + [3.0]), tmp_path)
+    parser = Headings()
+    parser.feed(html)
+    at = parser.headings.index("Scheduler")
+    assert parser.headings[at - 2 : at] == ["Pace", "Line to the board"]
+    rows = dict(re.findall(r'<tr><td>([^<]*)<td class="n">([^<]*)</tr>', html))
+    assert rows["overruns: more than a tick late"] == "3"
+    assert rows["most ticks behind"] == "2"
+    assert (rows["lost"], rows["refused segments"]) == ("41", "5")
+    assert rows["times the board was brought back"] == "7"
+    assert rows["same bits as the desk"] == "yes, 1,234 ticks compared"
+    assert re.search(
+        r'<tr><td>write<td>[^<]*<td class="n">2<td class="n">1.2<td class="n">20', html
+    )
+    assert html.count("<svg") > page(run, tmp_path).count("<svg")
+
+
+@pytest.mark.parametrize(("late", "trips"), [([], [0.1]), ([0.0], []), ([0.0, 0.0], [])])
+def test_short_series_are_drawn(
+    run: Run, tmp_path: Path, late: list[float], trips: list[float]
+) -> None:
+    assert "Pace" in page(benched(run, late, trips), tmp_path)
+
+
+def test_what_is_kept_of_many_ticks_is_short_and_true() -> None:
+    kept = bench_report.kept([], 1, [k * MS for k in range(1, 100_001)])["round_trip"]
+    assert len(kept["time_s"]) == len(kept["max_ms"]) == bench_report.POINTS
+    assert kept["max_ms"][-1] == 100_000 and kept["time_s"][-1] == pytest.approx(1000.0)
+    for share, longer_ms in zip(kept["share"], kept["longer_ms"], strict=True):
+        assert share == pytest.approx((100_001 - longer_ms) / 100_000)
 
 
 def test_nothing_is_loaded_from_outside(run: Run, tmp_path: Path) -> None:

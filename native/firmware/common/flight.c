@@ -25,6 +25,7 @@ static struct {
   int64_t flying;         /* 1 once an image was accepted */
   int64_t patience_ticks; /* 0: lockstep */
   int64_t granted_ns;     /* own clock, when the last grant came */
+  int64_t heard_ns;       /* own clock, when the first octets after the last frame came; 0: none did */
   int64_t safed;
   uint8_t image[OB_FLIGHT_IMAGE_MAX];
   uint8_t octets[OB_PACKET_DATA_MAX]; /* of what is sent */
@@ -204,11 +205,22 @@ static void send_reply(void) {
   send_packet(OB_APID_REPLY, ob_reply_encode(board.octets, &board.reply));
 }
 
+static void tell_times(int64_t tick, int64_t computed_ns, int64_t sent_ns) {
+  const ob_times times = {.time_ns = sent_ns,
+                          .tick = tick,
+                          .receive_ns = board.granted_ns - board.heard_ns,
+                          .compute_ns = computed_ns - board.granted_ns,
+                          .send_ns = sent_ns - computed_ns};
+  memcpy(board.octets, &times, sizeof times);
+  send_packet(OB_APID_TIMES, sizeof times);
+}
+
 static void take_grant(const ob_packet *packet) {
   if (!board.flying || !ob_grant_decode(&board.grant, packet->data, packet->data_octets)) {
     return;
   }
   const ob_grant *g = &board.grant;
+  const int64_t is_new = g->tick > board.reply.tick;
   board.granted_ns = platform_now_ns();
   if (board.safed) {
     board.safed = 0;
@@ -220,7 +232,11 @@ static void take_grant(const ob_packet *packet) {
     ob_exchange_after(&board.flight, g, refused, board.reply.hash, &board.reply);
     board.reply.cost = (int64_t)cost;
   }
+  const int64_t computed_ns = platform_now_ns();
   send_reply();
+  if (is_new && g->tick % OB_TIMED_TICKS == 0) {
+    tell_times(g->tick, computed_ns, platform_now_ns());
+  }
 }
 
 /* Link lost: engines closed, thrusters off. The flight core is left as it is. */
@@ -266,12 +282,18 @@ static void receive(void) {
   uint8_t octets[256];
   int32_t count;
   while ((count = platform_receive(octets, sizeof octets)) > 0) {
+    if (board.heard_ns == 0) {
+      board.heard_ns = platform_now_ns();
+    }
     for (int32_t at = 0; at < count;) {
       ob_received received;
       at += ob_link_take(&board.link, platform_now_ns(), octets + at, count - at, &received);
       if (received.kind == OB_RECEIVED_PACKET) {
         take(&received.packet);
       }
+    }
+    if (octets[count - 1] == 0) {
+      board.heard_ns = 0; /* the end of a frame */
     }
   }
 }

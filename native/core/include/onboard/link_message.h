@@ -19,6 +19,7 @@ typedef enum {
   OB_APID_CONFIG = 7,       /* desk to board */
   OB_APID_CONFIG_ANSWER = 8,
   OB_APID_MEMORY = 9,       /* memory and diagnostics */
+  OB_APID_TIMES = 10,       /* board to desk, after some replies: ob_times */
   OB_APID_TELECOMMAND = 16, /* desk to board: a command of the dictionary */
   OB_APID_EVENTS = 17       /* vehicle to desk: what happened, event_packets.py */
 } ob_link_apid;
@@ -45,5 +46,16 @@ typedef struct {
   int64_t asked_ns;    /* from the question */
   int64_t received_ns; /* when the question came */
 } ob_sync_answer;
+
+#define OB_TIMED_TICKS 32 /* a tick whose number is a multiple is told of */
+
+/* How long a board had to do with a tick, by its own clock. */
+typedef struct {
+  int64_t time_ns;
+  int64_t tick;
+  int64_t receive_ns; /* from the first octets of the grant to the last */
+  int64_t compute_ns; /* to the encoded reply */
+  int64_t send_ns;    /* until the line had taken it */
+} ob_times;
 
 #endif
