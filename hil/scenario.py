@@ -65,9 +65,14 @@ class World(_Table):
 
     seed: Annotated[int, Field(ge=0, le=SEED_MAX)] = 1
     survey_seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None  # None: from the run's seed
+    map_reach_samples: Annotated[int, Field(ge=10, le=10_000)] | None = None  # of each grid
     craters: Path | None = None  # None: the IAU's named craters
     elevation: Path | None = None  # None: LOLA at 10.7 km
     elevation_unit_m: Annotated[float, Field(gt=0.0, le=100.0)] | None = None  # of one count
+
+    def ground(self) -> World:
+        """Without what concerns the onboard map alone."""
+        return self.model_copy(update={"survey_seed": None, "map_reach_samples": None})
 
 
 Vector = tuple[float, float, float]

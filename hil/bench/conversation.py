@@ -71,6 +71,11 @@ class Conversation:
         del self.took_ns[:]
         self.returns = 0
 
+    def meet_again(self) -> None:
+        """The board was started anew, between flights. Raises NotIdentified."""
+        self._endpoint.reopen()
+        self._peer = self._endpoint.wait_for_board(AWAY_S)
+
     def introduced(self) -> dict[str, Any]:
         """Where the board is, and who it said that it is; hashes in hexadecimal."""
         peer = self._peer._asdict()

@@ -88,7 +88,7 @@ def prepare(
     except (PresetError, DictionaryError, ComponentError) as error:
         raise InputError(str(error)) from None
     check_trace(scenario, dictionary)
-    terrain = ground(scenario.world.model_copy(update={"survey_seed": None}))
+    terrain = ground(scenario.world.ground())
     at = scenario.initial
     return Setting(
         scenario=scenario,

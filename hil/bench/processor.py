@@ -89,24 +89,21 @@ def attached(
         yield None
         return
     with attach(link, says=says, hello_s=hello_s) as board:
-        processor = Processor(board.endpoint, board.memory)
-        processor.emulated = board.emulated
-        yield processor
+        yield Processor(board.endpoint, board.emulated)
 
 
 class Processor:
     """One flight on a board at the end of a line."""
 
-    def __init__(self, endpoint: Endpoint, memory: Any = None) -> None:
-        """`memory` is the board's memory for maps, octets to write to, if the desk can reach it.
+    def __init__(self, endpoint: Endpoint, emulated: EmulatedBoard | None = None) -> None:
+        """`emulated` is what runs the board, if it is no real one: it is given its map.
 
         The endpoint's board must have said HELLO. Raises Refused for one with another core.
         """
-        self._endpoint, self._memory = endpoint, memory
+        self._endpoint, self.emulated = endpoint, emulated
         self.line = BoardLine(endpoint)
         self.talk = Conversation(endpoint, self.line)
         self.board = endpoint.peer.board
-        self.emulated: EmulatedBoard | None = None  # what runs it, if it is no real one
         self.difference: str | None = None  # the first, and where
         self.ticks = 0  # that were equal
         self.worst_tick = 0  # cycles
@@ -183,9 +180,11 @@ class Processor:
         for name, (cls, _) in MEMBERS.items():
             if type(getattr(vehicle, name)) is not cls:
                 raise Refused(f"{self.board}: the {name} of this scenario is not the core's")
+        image = flight_image(vehicle, setting)
+        if self.emulated is not None and self.emulated.keep(image.heights):
+            self.talk.meet_again()
         self.line.spoil(setting.scenario, setting.seed)
         self.talk.begin()
-        image = flight_image(vehicle, setting)
         self._told = {number: k for k, number in enumerate(image.told)}
         self._last_told: dict[int, tuple[bytes, int]] = {}
         self._flight = self._desk_flight()
@@ -194,8 +193,6 @@ class Processor:
         self._matches = vehicle.bus.topic("matches")
         self._matches_seen = self._matches.sequence
         self._frame_words = list(self._flight.frame_words[0:3])
-        if self._memory is not None:
-            self._memory[: len(image.heights)] = image.heights
         self._configure_pieces(CONFIG_IMAGE, image.data)
         if status := self._configure(CONFIG_BEGIN, len(image.data) | patience_ticks << 32):
             why = REFUSALS.get(status, f"status {status}")

@@ -24,7 +24,7 @@ from hil.scenario import LanderScenario, Scenario, Site, World
 from hil.world.camera import Renderer
 from hil.world.ephemeris import elevation_deg, sun_direction_mcmf
 from hil.world.products import ProductError, read_craters, read_elevation
-from hil.world.survey import Survey, choose_target, site_plan, survey
+from hil.world.survey import Survey, around_target, choose_target, site_plan, survey
 from hil.world.terrain import Terrain, unit_from_degrees
 from onboard.core._core import ffi, lib
 from onboard.core.camera import pinhole
@@ -253,9 +253,10 @@ def prepare(
     except (PresetError, DictionaryError, ComponentError) as error:
         raise InputError(str(error)) from None
     check_trace(scenario, dictionary)
-    survey_seed = scenario.world.survey_seed
-    world = scenario.world.model_copy(update={"survey_seed": None})
+    survey_seed, reach = scenario.world.survey_seed, scenario.world.map_reach_samples
+    world = scenario.world.ground()
     chart = _survey(world, scenario.site).map(seed if survey_seed is None else survey_seed)
+    chart = chart if reach is None else around_target(chart, reach)
     start = _start(scenario, chart.site)
     return Setting(
         scenario=scenario,

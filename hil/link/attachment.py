@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hil.link.carriers import Carrier, open_carrier
 from hil.link.endpoint import Endpoint, NotIdentified
@@ -24,7 +24,6 @@ class Attached(NamedTuple):
     """A board that said HELLO."""
 
     endpoint: Endpoint
-    memory: Any  # its memory for maps, octets to write to, if the desk can reach it
     emulated: EmulatedBoard | None  # what runs it, if it is no real one
 
 
@@ -46,11 +45,11 @@ def attach(
     emulated = machine_of(address)
     if emulated is not None:
         with EmulatedBoard(emulated) as board:
-            yield Attached(_met(board.carrier, says, hello_s, sync_period_s), board.memory, board)
+            yield Attached(_met(board.carrier, says, hello_s, sync_period_s), board)
         return
     carrier = open_carrier(address)
     try:
-        yield Attached(_met(carrier, says, hello_s, sync_period_s), None, None)
+        yield Attached(_met(carrier, says, hello_s, sync_period_s), None)
     finally:
         carrier.close()
 

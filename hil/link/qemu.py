@@ -11,16 +11,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hil.link.carriers import PseudoTerminal
+from hil.link.carriers import PseudoTerminal, Unplugged
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "build/firmware"
 MACHINES = ("mps2-an386", "mps2-an500", "mps2-m0plus")  # memory for maps, shared with the desk
-MODELS = {"mps2-m0plus": "mps2-an385"}  # QEMU's name, where it is another
-OTHERS = ("netduinoplus2",)  # which can be met, but have no room for a map
+FLASHED = {  # where flash keeps maps, and its octets
+    "netduinoplus2": (0x08040000, 768 << 10),
+    "stm32f4-discovery": (0x08040000, 768 << 10),
+}
+MODELS = {  # QEMU's name, where it is another
+    "mps2-m0plus": "mps2-an385",
+    "stm32f4-discovery": "netduinoplus2",
+}
+SECOND_UART = ("stm32f4-discovery",)
 LINUX = "linux-aarch64"  # a single-board computer: its program, its processor emulated
 PROGRAM = "posix"
-BOARDS = (*MACHINES, *OTHERS, LINUX, PROGRAM)
+BOARDS = (*MACHINES, *FLASHED, LINUX, PROGRAM)
 PROGRAMS = (LINUX, PROGRAM)
 EMULATOR, USER_EMULATOR = "qemu-system-arm", "qemu-aarch64"
 PACKAGES = {EMULATOR: "qemu-system-arm", USER_EMULATOR: "qemu-user"}
@@ -55,7 +62,7 @@ def image_of(name: str) -> Path:
 
 @dataclass
 class EmulatedBoard:
-    """One board, its line `carrier` and its memory for maps, `memory`; it ends with the context.
+    """One board, its line `carrier` and its memory for maps; it ends with the context.
 
     `options` are more options of the emulator.
     """
@@ -69,8 +76,9 @@ class EmulatedBoard:
         self._folder = tempfile.TemporaryDirectory(prefix="board-", dir=_memory_folder())
         self.maps = Path(self._folder.name) / "maps"
         with self.maps.open("w+b") as file:
-            file.truncate(MAPS_OCTETS)
-            self.memory = mmap.mmap(file.fileno(), MAPS_OCTETS)
+            octets = FLASHED[self.name][1] if self.name in FLASHED else MAPS_OCTETS
+            file.truncate(octets)
+            self.memory = mmap.mmap(file.fileno(), octets)
         self.carrier = PseudoTerminal()
         self._start()
         self._wait_for_line()
@@ -83,6 +91,24 @@ class EmulatedBoard:
             )
         except OSError as error:
             raise BoardError(f"{self.name}: {error}") from None
+
+    def keep(self, heights: bytes) -> bool:
+        """Puts heights into the memory for maps, if they fit. True: it started anew with that.
+
+        Flash is written while nothing runs, as by a probe; who is there must say HELLO anew.
+        """
+        if len(heights) > len(self.memory) or self.memory[: len(heights)] == heights:
+            return False
+        self.memory[: len(heights)] = heights
+        if self.name not in FLASHED:
+            return False
+        self._end()
+        with suppress(Unplugged):
+            while True:
+                self.carrier.read(START_S)
+        self._start()
+        self._wait_for_line()
+        return True
 
     def replug(self) -> None:
         """Kills it and starts it anew on the same line, as a plug that is pulled and put back."""
@@ -104,10 +130,15 @@ class EmulatedBoard:
         machine = [MODELS.get(self.name, self.name)]
         if self.name in MACHINES:
             machine = [f"{machine[0]},memory-backend=maps", "-object", maps]
+        elif self.name in FLASHED:
+            at = FLASHED[self.name][0]
+            machine += ["-device", f"loader,file={self.maps},addr={at:#x},force-raw=on"]
         return [
             *(EMULATOR, "-M", *machine),
             *("-nographic", "-monitor", "none", "-icount", "shift=6", "-kernel", str(image)),
-            *("-chardev", f"serial,id=line,path={self.carrier.path}", "-serial", "chardev:line"),
+            *("-chardev", f"serial,id=line,path={self.carrier.path}"),
+            *(("-serial", "null") if self.name in SECOND_UART else ()),
+            *("-serial", "chardev:line"),
             *self.options,
         ]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from hil.bench.board_line import BoardLine
 from hil.bench.conversation import ANSWERS, Conversation, Told
@@ -155,7 +154,7 @@ def record(
 ) -> Recording:
     """Flies a scenario on a board; `ticks` are those before which it is kept."""
     recording = Recording(scenario, text, seed)
-    processor = Processor(laboratory.endpoint, laboratory.board.memory)
+    processor = Processor(laboratory.endpoint, laboratory.board)
     processor.talk = _Noted(laboratory, processor.line, recording, ticks)
     recording.figures = run(scenario, text, seed=seed, processor=processor)
     return recording
@@ -170,8 +169,7 @@ def resume(
 ) -> Figures:
     """Flies on from a window to the end with what the board orders; `begin` brings it there."""
     scenario = recording.scenario.model_copy(update={"duration_s": duration_s})
-    memory: Any = laboratory.board.memory
-    processor = _Obeyed(laboratory.endpoint, memory)
+    processor = _Obeyed(laboratory.endpoint, laboratory.board)
     processor.line = ImpatientLine(laboratory.endpoint)
     processor.talk = _Resumed(laboratory, processor.line, recording, window, begin)
     return run(scenario, recording.text, seed=recording.seed, processor=processor)

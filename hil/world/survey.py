@@ -307,6 +307,23 @@ def survey(
     )
 
 
+def around_target(chart: LandingMap, reach: int) -> LandingMap:
+    """The map for a small memory: of each grid, so many samples to each side of the target."""
+    grids = tuple(_grid_around_target(grid, reach) for grid in chart.grids)
+    return replace(chart, grids=grids)
+
+
+def _grid_around_target(grid: ElevationGrid, reach: int) -> ElevationGrid:
+    first, kept = [], []
+    for origin_m, count in zip((grid.along0_m, grid.cross0_m), grid.height_m.shape, strict=True):
+        target = round(-origin_m / grid.spacing_m)
+        low = max(0, target - reach)
+        first.append(origin_m + low * grid.spacing_m)
+        kept.append(slice(low, min(count, target + reach + 1)))
+    height = np.ascontiguousarray(grid.height_m[kept[0], kept[1]])
+    return replace(grid, along0_m=first[0], cross0_m=first[1], height_m=height)
+
+
 def site_plan(radius_m: float, footprint_m: float) -> GridPlan:
     """The grid that `choose_target` needs to search a radius."""
     reach = radius_m + footprint_m + 2.0 * SITE_SPACING_M

@@ -18,9 +18,6 @@ const exercise EXERCISES[] = {
     {"ud", exercise_ud},
     {"filter", exercise_filter},
     {"navigation", exercise_navigation},
-    {"crater_detect", exercise_crater_detect},
-    {"crater_frame", exercise_crater_frame},
-    {"crater_match", exercise_crater_match},
     {"allocation", exercise_allocation},
     {"approach", exercise_approach},
     {"attitude_control", exercise_attitude_control},
@@ -43,6 +40,10 @@ const exercise EXERCISES[] = {
     {"odometry", exercise_odometry},
     {"drive", exercise_drive},
     {"rover", exercise_rover},
+#ifndef EXERCISES_FOR_SMALL_MEMORY /* images, tables and walks: 700 kB of RAM */
+    {"crater_detect", exercise_crater_detect},
+    {"crater_frame", exercise_crater_frame},
+    {"crater_match", exercise_crater_match},
     {"fault", exercise_fault},
     {"fault_table", exercise_fault_table},
     {"fault_walk", exercise_fault_walk},
@@ -50,5 +51,6 @@ const exercise EXERCISES[] = {
     {"flight_channel", exercise_flight_channel},
     {"flight_exchange", exercise_flight_exchange},
     {"flight_image", exercise_flight_image},
+#endif
 };
 const int32_t EXERCISE_COUNT = sizeof EXERCISES / sizeof EXERCISES[0];

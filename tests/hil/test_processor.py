@@ -26,7 +26,7 @@ from hil.bench.session import InputError, run
 from hil.bench.setting import prepare
 from hil.faults import FaultSpec
 from hil.link.endpoint import REPLY
-from hil.link.qemu import LINUX, MACHINES, OTHERS
+from hil.link.qemu import FLASHED, LINUX, MACHINES
 from hil.scenario import Command, Scenario
 from onboard.core._core import ffi, lib
 
@@ -234,18 +234,29 @@ def test_lost_grants_and_replies_change_nothing(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_board_without_memory_for_maps_refuses() -> None:
     with board_setup.board("posix") as processor:
-        processor._memory = None  # the map is not written
+        processor.emulated = None  # the map is not written
         with pytest.raises(InputError, match="its map is not in the board's memory for maps"):
             board_setup.session(FINAL, 1, processor)
 
 
-@pytest.mark.parametrize("machine", OTHERS)
-def test_boards_without_such_a_memory_are_met(machine: str) -> None:
+@pytest.mark.parametrize("machine", FLASHED)
+def test_a_map_larger_than_the_flash_is_refused(machine: str) -> None:
     with (
         board_setup.board(machine) as processor,
         pytest.raises(InputError, match=f"{machine} refuses .* not in the board's memory for maps"),
     ):
         board_setup.session(FINAL, 1, processor)
+
+
+@pytest.mark.parametrize("machine", FLASHED)
+def test_a_small_map_is_flown_from_flash(machine: str) -> None:
+    """Twice: with another map the flash is written anew, and the board starts anew."""
+    small, _ = scenarios.load(scenarios.find("frigoris_small"))
+    with board_setup.board(machine) as processor:
+        for seed in (1, 2):
+            result = board_setup.session(lasting(1.5, small), seed, processor).fly()
+            assert result.same_bits, result.first_difference or result.board_failure
+        assert processor.ticks == 300
 
 
 def test_members_of_the_past_are_refused() -> None:

@@ -131,6 +131,7 @@ VALID = st.fixed_dictionaries(
         "world": table(
             seed=st.integers(0, 2**63 - 1),
             survey_seed=st.integers(0, 2**63 - 1),
+            map_reach_samples=st.integers(10, 10_000),
             craters=NAMES,
             elevation_unit_m=real(1e-3, 100),
         ),

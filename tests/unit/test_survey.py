@@ -17,11 +17,13 @@ from hil.world.survey import (
     GridPlan,
     MapErrors,
     Survey,
+    around_target,
     choose_target,
     survey,
 )
 from hil.world.terrain import MOON_RADIUS_M, Terrain
 from onboard.core._core import ffi, lib
+from onboard.core.terrain_map import TerrainMap
 
 LATITUDE, LONGITUDE, AZIMUTH = np.radians([60.5, -4.6, 20.0])
 GRIDS = (GridPlan((-60e3, 10e3), 10e3, 250.0, 5.0), GridPlan((-2e3, 1e3), 1e3, 20.0, 0.5))
@@ -164,6 +166,30 @@ def test_smaller_craters_are_listed_near_the_target(approach: Survey) -> None:
 def test_site_stands_on_the_ground(terrain: Terrain, approach: Survey) -> None:
     unit = approach.corridor.unit(0.0, 0.0)
     assert approach.site.elevation_m == pytest.approx(terrain.height_m(unit), abs=2.0)
+
+
+def test_a_small_map_is_the_same_near_the_target(approach: Survey) -> None:
+    """Its corners are rounded by 2^-37 m (of 60 km): heights by less, over any slope to 100."""
+    whole = approach.map(3)
+    small = around_target(whole, 30)
+    assert [grid.height_m.shape for grid in small.grids] == [(61, 61), (61, 61)]
+    maps, sigma = (TerrainMap(whole), TerrainMap(small)), ffi.new("double *")
+
+    def heights(along_m: float, cross_m: float) -> list[tuple[float, float]]:
+        return [(lib.ob_map_height_m(m.pointer, along_m, cross_m, sigma), sigma[0]) for m in maps]
+
+    reach_m = 29.0 * GRIDS[1].spacing_m
+    for along_m, cross_m in np.random.default_rng(1).uniform(-reach_m, reach_m, (200, 2)):
+        there, here = heights(along_m, cross_m)
+        assert here == pytest.approx(there, abs=100 * 2.0**-37)
+    assert heights(-40e3, 0.0)[1] == (0.0, 3000.0)  # OB_MAP_UNKNOWN_SIGMA_M
+
+
+def test_a_small_map_is_no_larger_than_the_whole(approach: Survey) -> None:
+    whole = approach.map(3)
+    for grid, same in zip(whole.grids, around_target(whole, 10_000).grids, strict=True):
+        assert (grid.along0_m, grid.cross0_m) == (same.along0_m, same.cross0_m)
+        assert np.array_equal(grid.height_m, same.height_m)
 
 
 def test_chosen_target_is_the_most_level(terrain: Terrain, approach: Survey) -> None:

@@ -1,4 +1,4 @@
-/* STM32F405: 168 MHz from the crystal (RM0090, 7.2 and 3.5); the internal 16 MHz where it does not start. */
+/* STM32F405 and 407: 168 MHz from the crystal (RM0090, 7.2 and 3.5); the internal 16 MHz where it does not start. */
 #include "board.h"
 #include "clock.h"
 

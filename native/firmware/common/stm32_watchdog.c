@@ -1,4 +1,4 @@
-/* STM32F405 independent watchdog (RM0090, 21.4), from its own oscillator of some 32 kHz; QEMU has none. */
+/* STM32F405 and 407: independent watchdog (RM0090, 21.4), from its own oscillator of some 32 kHz; QEMU has none. */
 #include "watchdog.h"
 
 typedef struct {
