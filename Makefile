@@ -97,10 +97,11 @@ recovery: $(VENV)/.dev
 lockstep: $(VENV)/.dev
 	$(PY) tests/link_lockstep.py
 
-# A landing on a board whose plug is pulled and put back a hundred times.
+# A drive on a board whose plug is pulled and put back a hundred times; FLIGHT=frigoris_final is a landing.
 PULLS ?= 100
+FLIGHT ?= rover_square
 unplug: $(VENV)/.dev
-	$(PY) tests/unplug.py --pulls $(PULLS)
+	$(PY) tests/unplug.py $(FLIGHT) --pulls $(PULLS)
 
 # The core on emulated Cortex-M boards; its state hashes must be the desk's.
 firmware: $(VENV)/.dev

@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
+from hil.bench.kind import kind_of
 from hil.bench.processor import Processor, attached
 from hil.bench.result import Result
 from hil.bench.session import _Session
-from hil.bench.setting import prepare
 from hil.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]
@@ -62,7 +62,8 @@ def board(name: str) -> Iterator[Processor]:
 
 
 def session(scenario: Scenario, seed: int, processor: Processor) -> Any:
-    return _Session(prepare(scenario, seed), None, None, False, processor=processor)
+    setting = kind_of(scenario).prepare(scenario, seed)
+    return _Session(setting, None, None, False, processor=processor)
 
 
 def flown(

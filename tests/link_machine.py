@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hil.bench.processor import Processor, Refused
 from hil.link.endpoint import MEMORY, Endpoint
 
-CONTROL = 14  # FLIGHT_PART_CONTROL
+IMAGE = 28  # FLIGHT_PART_IMAGE
 SIZE = 200  # of it, less than any board has
 
 
@@ -51,25 +51,25 @@ class LinkMachine(RuleBasedStateMachine):
     @initialize()
     def clear(self) -> None:
         self.model = bytearray(SIZE)
-        self.board.write_part(CONTROL, 0, bytes(SIZE))
+        self.board.write_part(IMAGE, 0, bytes(SIZE))
         self.asked += 1
 
     @rule(at=st.integers(0, SIZE), octets=st.binary(max_size=40))
     def write(self, at: int, octets: bytes) -> None:
         octets = octets[: SIZE - at]
-        self.board.write_part(CONTROL, at, octets)
+        self.board.write_part(IMAGE, at, octets)
         self.model[at : at + len(octets)] = octets
         self.asked += 1
 
     @rule(count=st.integers(1, SIZE))
     def read(self, count: int) -> None:
-        assert self.board.read_part(CONTROL, count) == self.model[:count]
+        assert self.board.read_part(IMAGE, count) == self.model[:count]
         self.asked += 1
 
     @rule(beyond=st.integers(1 << 20, 1 << 62))
     def write_beyond_the_end(self, beyond: int) -> None:
         with pytest.raises(Refused):
-            self.board.write_part(CONTROL, beyond, b"\1")
+            self.board.write_part(IMAGE, beyond, b"\1")
         self.asked += 1
 
     @rule(noise=st.binary(max_size=30))

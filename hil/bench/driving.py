@@ -20,6 +20,7 @@ from hil.bench.load import LoadPort
 from hil.bench.recording import McapSink, Recording
 from hil.bench.replay import Replay, ReplayMemory, ReplayRadio
 from hil.bench.result import DriveResult as Result
+from hil.bench.rover_core import RoverCore as Core
 from hil.bench.setting import InputError, check_trace, ground
 from hil.plant.preset import PresetError
 from hil.plant.rover import OUTPUTS, RoverPlant, RoverStart
@@ -33,12 +34,20 @@ from onboard.navigation.odometry import Start
 from onboard.products import LandingSite
 from onboard.vehicles.rover import COMPONENTS, ROWS, Rover, RoverPorts
 
-__all__ = ["Account", "Result", "hardware", "in_batches", "prepare", "recorded_hardware", "shown"]
+__all__ = [
+    "Account",
+    "Core",
+    "Result",
+    "hardware",
+    "in_batches",
+    "prepare",
+    "recorded_hardware",
+    "shown",
+]
 
 DICTIONARIES = {"micro": "rover"}
 """Preset of the plant -> dictionary of the vehicle."""
 
-ON_BOARDS = False  # whether the flight core can be flown on one (`hil.bench.processor`)
 AFTER_DRIVE_S = 5.0  # the run goes on for so long after the path is done
 SLIP_ROWS = 10  # of the log, over which slip is the mean: a second
 J_PER_WH = 3600.0

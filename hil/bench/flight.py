@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from hil.bench.flight_core import intakes
 from hil.plant.lander import OUTPUTS
 from onboard.control.attitude import AttitudeControl
 from onboard.control.touchdown import TouchdownConfirmation
 from onboard.core._core import ffi, lib
 from onboard.guidance.descent import DescentGuidance
 from onboard.navigation.navigation import Navigation
-from onboard.sensors.intake import Intake
 from onboard.sensors.sensors import Sensors
 from onboard.vehicles.lander import Lander
 
@@ -24,20 +24,13 @@ MEMBERS = {
 """What the core runs in place of components, in its order: class of the component, and its bit."""
 
 
-def intakes(vehicle: Lander) -> dict[int, Intake]:
-    """The intakes of the instruments that are fitted, but cameras, by their number in the core."""
-    sensors = vehicle.sensors
-    fitted = (*sensors.imu.intakes, *sensors.quick, *sensors.instruments)
-    return {OUTPUTS.index(intake.name): intake for intake in fitted}
-
-
 def flight_of(vehicle: Lander) -> Any:
     """`ob_flight *` on the structs of a vehicle's components, which it does not keep alive.
 
     Fault protection is not part of it.
     """
     flight = ffi.new("ob_flight *")
-    for number, intake in intakes(vehicle).items():
+    for number, intake in intakes(vehicle.sensors, OUTPUTS).items():
         flight.intake[number] = intake.state
     sensors = vehicle.sensors
     flight.imu_choice, flight.slow_hash = sensors.imu.choice, sensors.slow_hash

@@ -7,7 +7,7 @@ A kind is a module, `hil.bench.landing` or `hil.bench.driving`, with these names
   vehicle(setting, hardware, **options) the flight software around them
   in_batches(setting, vehicle, plant, ground)   batches of C steps in place of ticks, or None
   Account(setting, plant, vehicle, sink)        the log and the figures of one run
-  ON_BOARDS                             whether its flight core can be flown on a board
+  Core                                  its flight core, for boards (`hil.bench.flight_core`)
   Result                                the class of its figures
   shown(recording, setting)             what its report shows
 A setting has `scenario`, `seed`, `dictionary`, `components`, `plant()` and `fingerprints()`.

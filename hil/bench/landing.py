@@ -12,6 +12,7 @@ import numpy as np
 
 from hil.bench import batch, metrics
 from hil.bench import log as logs
+from hil.bench.lander_core import LanderCore as Core
 from hil.bench.load import LoadPort
 from hil.bench.radio import Ground
 from hil.bench.recording import McapSink, Recording
@@ -25,6 +26,7 @@ from onboard.vehicles.lander import ROWS, Lander, LanderPorts
 
 __all__ = [
     "Account",
+    "Core",
     "Result",
     "hardware",
     "in_batches",
@@ -34,7 +36,6 @@ __all__ = [
     "vehicle",
 ]
 
-ON_BOARDS = True  # whether the flight core can be flown on one (`hil.bench.processor`)
 AFTER_REST_S = 3.0  # the vehicle has this long to make itself safe
 GRAVITY_M_S2 = 9.80665  # of specific impulse
 

@@ -16,24 +16,18 @@ from typing import Any, NamedTuple
 
 from hil.bench.board_line import BoardLine
 from hil.bench.conversation import Conversation, Silent
-from hil.bench.flight import MEMBERS, flight_of, intakes
+from hil.bench.flight_core import FlightCore, Order
 from hil.bench.flight_image import flight_image
-from hil.bench.orders import Order, orders_of
-from hil.bench.setting import Setting
 from hil.bench.struct_difference import first_difference
-from hil.bench.taps import HeldOutput, NotedInput
 from hil.link import endpoint as links
 from hil.link.attachment import ADDRESSES, HELLO_S, attach
 from hil.link.codec import DATA_MAX
 from hil.link.endpoint import Endpoint
 from hil.link.qemu import EmulatedBoard
-from hil.plant.lander import OUTPUTS
 from onboard.core._core import ffi, lib
-from onboard.messages import LAYOUTS, EngineCommand, ThrusterCommand
-from onboard.ports import OutputPort
-from onboard.vehicles.lander import Lander, LanderPorts
+from onboard.messages import LAYOUTS
 
-CONFIG_IMAGE, CONFIG_MATCHES, CONFIG_BEGIN = 0, 1, 2  # native/firmware/common/flight.h
+CONFIG_IMAGE, CONFIG_BEGIN = 0, 2  # native/firmware/common/flight.h
 REFUSALS = {
     lib.OB_FLIGHT_IMAGE_HEADER: "of another version",
     lib.OB_FLIGHT_IMAGE_SIZE: "too large, or cut",
@@ -46,12 +40,7 @@ REFUSALS = {
 _CONFIG = struct.Struct("<qqq")
 _ANSWER = struct.Struct("<qqqq")
 _COST = struct.Struct("<qqq")
-_PART_COSTS = 18
-_PART_HASH, _PART_TIMES = 19, 22
-TIMES = ("navigation", "guidance", "touchdown", "actuators", "thrust", "gates", "imu")
-"""Topics whose times fault protection looks at, in the order of `ob_flight_times`."""
-BITS = {name: bit for name, (_, bit) in MEMBERS.items()}
-BITS["fault_protection"] = lib.OB_FLIGHT_FAULTS
+_PART_COSTS, _PART_HASH = 18, 19
 LEAPS = {
     "EXECUTIVE_RESUMED",
     "EXECUTIVE_CHECKPOINT_MISSING",
@@ -107,8 +96,8 @@ class Processor:
         self.difference: str | None = None  # the first, and where
         self.ticks = 0  # that were equal
         self.worst_tick = 0  # cycles
-        self._seen: list[tuple[int, Any]] = []
-        self._held: list[tuple[OutputPort, Any]] = []
+        self._seen: list[tuple[int, Any]] = []  # samples, by their instrument
+        self._held: list[tuple[int, Any]] = []  # rows, by their effector
         self._orders: list[Order] = []  # of this tick, given after it
         self._first_orders: list[Order] = []  # given before it
         self._grant, self._reply = ffi.new("ob_grant *"), ffi.new("ob_reply *")
@@ -122,23 +111,13 @@ class Processor:
 
     # -- before the flight
 
-    def wired(self, ports: LanderPorts) -> LanderPorts:
-        """The same ports: what is read is noted, what is written waits for the board's word."""
-        inputs = {
-            name: NotedInput(port, OUTPUTS.index(name), self._seen) if name in OUTPUTS else port
-            for name, port in ports.inputs.items()
-        }
-        a, b = (HeldOutput(port, self._held) for port in ports.engines)
-        self._engines, self._thrusters = ports.engines, ports.thrusters
-        return LanderPorts(
-            inputs=inputs,
-            engines=(a, b),
-            thrusters=HeldOutput(ports.thrusters, self._held),
-            camera=ports.camera,
-            radio=ports.radio,
-            memory=ports.memory,
-            load=ports.load,
-        )
+    def wired(self, kind: type[FlightCore], ports: Any) -> Any:
+        """The same ports of a kind of vehicle: what is read is noted, what is written waits for
+        the board's word."""
+        self._kind = kind
+        self._vehicle_row = lib.ob_vehicle_of(kind.number)
+        self._outputs = kind.outputs(ports)
+        return kind.wired(ports, self._seen, self._held)
 
     def watched(self, commands: Any) -> Any:
         """A class of command service that notes for the board what was carried out."""
@@ -148,8 +127,7 @@ class Processor:
             def register(self, name: str, handler: Any) -> None:
                 def note(now_ns: int, **arguments: Any) -> str | None:
                     why: str | None = handler(now_ns, **arguments)
-                    vehicle, refused = processor._vehicle, why is not None
-                    processor._orders += orders_of(vehicle, name, arguments, refused)
+                    processor._orders += processor._core.orders_of(name, arguments, bool(why))
                     return why
 
                 super().register(name, note)
@@ -158,56 +136,36 @@ class Processor:
 
     def wrap(self, name: str, step: Any) -> Any:
         """The step of a member; one that runs on the board is noted when it runs here."""
-        if name not in BITS:
-            return step
-        bit = BITS[name]
+        bit = self._kind.bit(name)
 
         def noted(now_ns: int) -> None:
             self._ran |= bit
             step(now_ns)
 
-        return noted
+        return noted if bit else step
 
     _ran = 0  # bits of the members that ran in this tick
 
-    def begin(self, vehicle: Lander, setting: Setting, *, patience_ticks: int = 0) -> None:
-        """Tell the board of a vehicle that has not run yet. Raises Refused, Silent.
+    def begin(self, vehicle: Any, setting: Any, *, patience_ticks: int = 0) -> None:
+        """Tell the board of a vehicle that has not run yet. Raises Refused, NotForBoards, Silent.
 
         With `patience_ticks` the board runs freely: it makes its effectors safe by itself when no
         grant came for so many.
         """
-        self._vehicle = vehicle
-        for name, (cls, _) in MEMBERS.items():
-            if type(getattr(vehicle, name)) is not cls:
-                raise Refused(f"{self.board}: the {name} of this scenario is not the core's")
-        image = flight_image(vehicle, setting)
+        self._vehicle, self._core = vehicle, self._kind(vehicle, setting)
+        image = flight_image(self._core)
         if self.emulated is not None and self.emulated.keep(image.heights):
             self.talk.meet_again()
         self.line.spoil(setting.scenario, setting.seed)
         self.talk.begin()
         self._told = {number: k for k, number in enumerate(image.told)}
         self._last_told: dict[int, tuple[bytes, int]] = {}
-        self._flight = self._desk_flight()
         self._hash = lib.OB_HASH_SEED
         self._events_seen = vehicle.events.sequence
-        self._matches = vehicle.bus.topic("matches")
-        self._matches_seen = self._matches.sequence
-        self._frame_words = list(self._flight.frame_words[0:3])
         self._configure_pieces(CONFIG_IMAGE, image.data)
         if status := self._configure(CONFIG_BEGIN, len(image.data) | patience_ticks << 32):
             why = REFUSALS.get(status, f"status {status}")
             raise Refused(f"{self.board} refuses the flight image: {why}")
-
-    def _desk_flight(self) -> Any:
-        """The desk's flight core, with its fault protection."""
-        flight, protection = flight_of(self._vehicle), self._vehicle.fault_protection
-        engine: Any = protection.engine
-        readers: Any = protection.readers
-        self._faults = ffi.new("ob_flight_faults *")
-        self._faults.table, self._faults.state = engine.checked.table, engine.core
-        self._faults.memory = readers.memory
-        flight.faults = self._faults
-        return flight
 
     # -- a tick
 
@@ -238,15 +196,14 @@ class Processor:
         g = self._grant
         g.tick, g.now_ns, g.members = tick, now_ns, members
         g.told = 0
-        g.matched = self._matches_wait if members & lib.OB_FLIGHT_NAVIGATION else 0
+        before, after = self._core.noted(members)
+        self._first_orders += before
+        self._orders += after
         self._put_rows()
-        self._put_frame_words()
         self._put_told(members, now_ns)
         self._put_orders()
         self._chain(members)
         self._data = self._encoded(tick)
-        self._matches_wait -= g.matched
-        self._note_matches()
 
     def _put_rows(self) -> None:
         if len(self._seen) > lib.OB_GRANT_ROWS:
@@ -257,15 +214,6 @@ class Processor:
             layout = LAYOUTS[type(sample).__name__]
             self._rows[k][0 : layout.size] = layout.pack(*sample)
         self._seen.clear()
-
-    def _put_frame_words(self) -> None:
-        """The counters of the camera's intake: they enter the hash of the sensors."""
-        words = list(self._flight.frame_words[0:3])
-        if words[:2] != self._frame_words[:2]:
-            self._first_orders.append((lib.OB_ORDER_FRAMES, *words[:2], self._frame_words[2]))
-        if words[2] != self._frame_words[2]:
-            self._orders.append((lib.OB_ORDER_FRAMES, *words))
-        self._frame_words = words
 
     def _put_orders(self) -> None:
         g = self._grant
@@ -279,7 +227,7 @@ class Processor:
 
     def _put_told(self, members: int, now_ns: int) -> None:
         """What fault protection read in this tick from members that the board does not run."""
-        if not members & lib.OB_FLIGHT_FAULTS:
+        if not members & self._core.bit("fault_protection"):
             return
         g = self._grant
         for number, k in self._told.items():
@@ -291,57 +239,37 @@ class Processor:
                 g.tell[g.told].told.value, g.tell[g.told].told.time_ns = value, told[1]
                 g.told += 1
 
-    _matches_wait = 0  # 1: the board has matches that navigation has not used
-    _matched = b""  # those that it has to get
-
-    def _note_matches(self) -> None:
-        """Matches of this tick are used when navigation runs next: the board gets them now."""
-        self._matched = b""
-        if self._matches.sequence == self._matches_seen:
-            return
-        self._matches_seen = self._matches.sequence
-        self._matches_wait = 1
-        matches = self._matches.value
-        count = min(matches.count, lib.OB_FLIGHT_MATCHES)
-        chosen = (matches.matched[matches.count * k // count] for k in range(count))
-        self._matched = b"".join(bytes(ffi.buffer(ffi.addressof(m))) for m in chosen)
-        self._grant.matches_time_ns, self._grant.matches_count = matches.time_ns, count
-
     def _chain(self, members: int) -> None:
-        """The desk's own hash of the tick. What others than control wrote goes out as it is."""
-        if not members & lib.OB_FLIGHT_CONTROL:
-            for port, row in self._held:
-                port.write(row)
+        """The desk's own hash of the tick. What others than the last member wrote goes out as it
+        is."""
+        if not members & self._core.last_member:
+            for number, row in self._held:
+                self._outputs[number].write(row)
             self._held.clear()
-        names = [port.name for port, _ in self._held]
-        flight = self._flight
-        flight.sent = ("thrusters" in names) * lib.OB_SEND_THRUSTERS
-        flight.sent |= ("engine.a.command" in names) * lib.OB_SEND_ENGINES
-        state = lib.ob_flight_hash(flight, members, self._hash)
-        self._hash = lib.ob_flight_output_hash(flight, state)
+        self._hash = self._core.hash(members, self._held, self._hash)
         self._held.clear()
 
     def _encoded(self, tick: int) -> bytes:
-        if (count := lib.ob_grant_encode(self._octets, self._grant)) < 0:
+        if (count := lib.ob_grant_encode(self._octets, self._vehicle_row, self._grant)) < 0:
             raise Refused(f"tick {tick}: its grant does not fit a packet")
         return bytes(ffi.buffer(self._octets, count))
 
     def _await_reply(self, tick: int) -> None:
         answer = self.talk.ask(links.GRANT, self._data, f"to tick {tick}")
-        if not lib.ob_reply_decode(self._reply, answer, len(answer)) or self._reply.tick != tick:
+        good = lib.ob_reply_decode(self._reply, self._vehicle_row, answer, len(answer))
+        if not good or self._reply.tick != tick:
             raise Silent(f"{self.board}: its answer to tick {tick} is none")
-        if self._matched:
-            self._configure_pieces(CONFIG_MATCHES, self._matched)
+        self._write_whole(*self._core.written())
 
     def _obey(self) -> None:
         """The board's rows are the vehicle's."""
-        reply = self._reply
-        if reply.sent & lib.OB_SEND_THRUSTERS:
-            row = reply.thruster
-            self._thrusters.write(ThrusterCommand(row.time_ns, row.sequence, *row.on_time_us))
-        for k, port in enumerate(self._engines if reply.sent & lib.OB_SEND_ENGINES else ()):
-            row = reply.engine[k]
-            port.write(EngineCommand(row.time_ns, row.sequence, row.on, row.throttle))
+        for k, (port, message) in enumerate(
+            zip(self._outputs, self._core.output_rows, strict=True)
+        ):
+            if self._reply.sent >> k & 1:
+                layout = LAYOUTS[message.__name__]
+                octets = ffi.buffer(ffi.addressof(self._reply.row[k]), layout.size)
+                port.write(message._make(layout.unpack(octets)))
 
     # -- a computer that starts anew
 
@@ -353,20 +281,14 @@ class Processor:
 
     def _carry_over(self) -> None:
         """What members took from a checkpoint in this tick, or made of it, to the board."""
-        most = DATA_MAX - _ANSWER.size
-        for name, part, desk in self._parts():
-            if name.split()[0] in ("intake", "navigation"):  # have no checkpoint
-                continue
-            octets = bytes(ffi.buffer(desk))
-            for at in range(0, len(octets), most):
-                self.write_part(part, at, octets[at : at + most])
-        times = (self._vehicle.bus.topic(name).time_ns for name in TIMES)
-        self.write_part(_PART_TIMES, 0, struct.pack("<7q", *times))
-        self.write_part(_PART_HASH, 0, struct.pack("<Q", self._hash))
-        self._first_orders = [
-            (lib.OB_ORDER_GUIDANCE, self._vehicle.guidance.request),
-            (lib.OB_ORDER_MODE, lib.OB_FAULT_NO_REQUEST),
-        ]
+        core = self._core
+        for name, part, desk in core.parts():
+            if name.split()[0] not in core.without_checkpoint:
+                self._write_whole(part, bytes(ffi.buffer(desk)))
+        times = [self._vehicle.bus.topic(name).time_ns for name in core.times]
+        self._write_whole(lib.OB_PART_TIMES, struct.pack(f"<{len(times)}q", *times))
+        self._write_whole(_PART_HASH, struct.pack("<Q", self._hash))
+        self._first_orders = core.carried_over()
 
     # -- packets
 
@@ -387,6 +309,11 @@ class Processor:
             data += self._memory_access(part, len(data), min(most, size - len(data)), b"")
         return data
 
+    def _write_whole(self, part: int, octets: bytes) -> None:
+        most = DATA_MAX - _ANSWER.size
+        for at in range(0, len(octets), most):
+            self.write_part(part, at, octets[at : at + most])
+
     def write_part(self, part: int, offset: int, octets: bytes) -> None:
         """Changes a part of the board's flight core. Raises Refused, Silent."""
         self._memory_access(part, offset, 0, octets)
@@ -402,16 +329,16 @@ class Processor:
 
     def costs(self) -> list[Cost]:
         """What each member took so far."""
-        octets = self.read_part(_PART_COSTS, _COST.size * len(BITS))
-        figures = _COST.iter_unpack(octets)
+        names = [*self._core.members, "fault_protection"]
+        figures = _COST.iter_unpack(self.read_part(_PART_COSTS, _COST.size * len(names)))
         return [
             Cost(name, runs, total / max(runs, 1), most)
-            for name, (runs, total, most) in zip(BITS, figures, strict=True)
+            for name, (runs, total, most) in zip(names, figures, strict=True)
         ]
 
     def _variable(self) -> str:
         """The first variable of the flight core that is not the desk's."""
-        for name, part, desk in self._parts():
+        for name, part, desk in self._core.parts():
             c_type = ffi.typeof(desk).item
             octets = self.read_part(part, ffi.sizeof(c_type))
             found = first_difference(c_type, bytes(ffi.buffer(desk)), octets)
@@ -419,20 +346,3 @@ class Processor:
                 variable, here, there = found
                 return f"{name}{variable} is {here!r} on the desk, {there!r} on {self.board}"
         return "the hashes differ, and no variable does any more"
-
-    def _parts(self) -> Iterator[tuple[str, int, Any]]:
-        """Name, number and the desk's struct of each part (native/firmware/common/flight.h)."""
-        flight = self._flight
-        for number, intake in intakes(self._vehicle).items():
-            yield f"intake {intake.name}", number, intake.state
-        if len(self._vehicle.sensors.imu.intakes) > 1:  # a single IMU is not chosen on the desk
-            yield "imu_choice", 10, flight.imu_choice
-        yield "frame_words", 21, ffi.cast("int64_t(*)[3]", flight.frame_words)
-        yield "slow_hash", 20, flight.slow_hash
-        yield "navigation", 11, flight.navigation
-        yield "guidance", 12, flight.guidance
-        yield "touchdown", 13, flight.touchdown
-        yield "control", 14, flight.control
-        yield "effectors", 15, flight.effectors
-        yield "fault_state", 16, self._faults.state
-        yield "fault_memory", 17, self._faults.memory

@@ -26,7 +26,7 @@ import onboard
 from hil.bench import batch, bench_report, junit
 from hil.bench import history as histories
 from hil.bench.components import ATTACHED
-from hil.bench.flight_image import NotForBoards
+from hil.bench.flight_core import NotForBoards
 from hil.bench.history import Witness
 from hil.bench.kind import kind_of
 from hil.bench.live import View
@@ -263,19 +263,19 @@ class _Session:
         ports = self.kind.hardware(self.faults.ports, self._load())
         if processor is None:
             return vehicle(setting, ports, sink=sink, wrap=wrap)
-        if not self.kind.ON_BOARDS:
-            raise InputError(f"--link: the flight core of {setting.scenario.vehicle} has no board")
         commands = processor.watched(_components(setting).get("commands", CommandService))
         made = vehicle(
             setting,
-            processor.wired(ports),
+            processor.wired(self.kind.Core, ports),
             commands=commands,
             sink=sink,
             wrap=lambda name, step: processor.wrap(name, wrap(name, step) if wrap else step),
         )
         try:
             processor.begin(made, setting)
-        except (Refused, NotForBoards, Silent) as error:
+        except NotForBoards as error:
+            raise InputError(f"{processor.board}: {error}") from None
+        except (Refused, Silent) as error:
             raise InputError(str(error)) from None
         return made
 

@@ -24,11 +24,11 @@ class NotedInput:
 
 
 class HeldOutput:
-    """An output port whose rows are kept back."""
+    """An output port whose rows are kept back, under its number."""
 
-    def __init__(self, port: OutputPort, held: list[tuple[OutputPort, Any]]) -> None:
+    def __init__(self, port: OutputPort, number: int, held: list[tuple[int, Any]]) -> None:
         self.name = port.name
-        self._port, self._hold = port, held.append
+        self._number, self._hold = number, held.append
 
     def write(self, message: Any) -> None:
-        self._hold((self._port, message))
+        self._hold((self._number, message))

@@ -19,7 +19,15 @@ TOOL = "arm-none-eabi-"
 ROOTS = ("reset_handler",)
 INTERRUPTS = ("systick_handler", "uart_receive_handler", "watchdog_handler", "fault_handler")
 ROWS = ("monitor", "fault", "tier", "mask", "mode", "edge", "entry", "command")
+VEHICLES = ("lander", "rover")
 INDIRECT = {
+    "ob_flight_begin": tuple(f"{vehicle}_begin" for vehicle in VEHICLES),
+    "begin_faults": tuple(f"{vehicle}_protect" for vehicle in VEHICLES),
+    "receive": tuple(f"{vehicle}_tick" for vehicle in VEHICLES),
+    "ob_exchange_before": tuple(f"{vehicle}_order" for vehicle in VEHICLES),
+    "ob_exchange_after": tuple(
+        f"{vehicle}_{step}" for vehicle in VEHICLES for step in ("order", "hash", "outputs")
+    ),
     "sleep_unless": ("uart_has_received",),
     "ob_fault_table_check": tuple(f"{row}_is_sound" for row in ROWS),
 }

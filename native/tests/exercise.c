@@ -47,6 +47,8 @@ const exercise EXERCISES[] = {
     {"fault", exercise_fault},
     {"fault_table", exercise_fault_table},
     {"fault_walk", exercise_fault_walk},
+    {"craft", exercise_craft},
+    {"protection", exercise_protection},
     {"flight", exercise_flight},
     {"flight_channel", exercise_flight_channel},
     {"flight_exchange", exercise_flight_exchange},

@@ -76,6 +76,8 @@ uint64_t exercise_fault_table(void);
 uint64_t exercise_fault_walk(void);
 
 /* exercise_flight.c */
+uint64_t exercise_craft(void);
+uint64_t exercise_protection(void);
 uint64_t exercise_flight(void);
 uint64_t exercise_flight_channel(void);
 uint64_t exercise_flight_exchange(void);

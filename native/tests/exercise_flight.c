@@ -12,11 +12,11 @@
 
 #define DEG (OB_PI / 180.0)
 #define SIDE 64
-#define IMAGE_BYTES (sizeof(ob_flight_header) + sizeof(ob_flight_settings) + 64 + FAULT_IMAGE_BYTES)
+#define IMAGE_BYTES (sizeof(ob_flight_header) + sizeof(ob_lander_settings) + 64 + FAULT_IMAGE_BYTES)
 
 static float HEIGHTS[SIDE * SIDE];
 static uint8_t IMAGE[IMAGE_BYTES];
-static ob_flight_memory MEMORY;
+static ob_craft CRAFT;
 
 static const ob_touchdown_params TOUCHDOWN = {.arm_altitude_m = 100.0,
                                               .body_height_m = 1.2,
@@ -32,13 +32,15 @@ static const ob_touchdown_params TOUCHDOWN = {.arm_altitude_m = 100.0,
 static const ob_orbit_burn_params ORBIT_BURN = {
     .throttle = 0.5, .settle_s = 5.0, .felt_share = 0.5, .timer_share = 1.1, .scale_band = 0.2, .lag_s = 0.1};
 
-static const ob_flight_channel CHANNELS[FAULT_IMAGE_CHANNELS] = {
-    {OB_CHANNEL_NAVIGATION, 0, offsetof(ob_nav_state, altitude_m)},
-    {OB_CHANNEL_TOLD, 0, 1},
-    {OB_CHANNEL_INTAKE + OB_FLIGHT_LEGS, 1, offsetof(ob_leg_row, closed)}};
+static const ob_maps MAPS = {(const uint8_t *)HEIGHTS, sizeof HEIGHTS};
 
-static ob_flight_settings settings(uint64_t *stream) {
-  ob_flight_settings s = {
+static const ob_flight_channel CHANNELS[FAULT_IMAGE_CHANNELS] = {
+    {OB_LANDER_NAVIGATION, 0, offsetof(ob_navigation, state.altitude_m)},
+    {OB_CHANNEL_TOLD, 0, 1},
+    {OB_FLIGHT_LEGS, 1, offsetof(ob_intake, row.legs.closed)}};
+
+static ob_lander_settings settings(uint64_t *stream) {
+  ob_lander_settings s = {
       .fitted = (1 << OB_FLIGHT_INTAKES) - 1,
       .position_site_m = {60.0, -600.0, 1500.0},
       .velocity_site_m_s = {0.0, 30.0, -40.0},
@@ -76,11 +78,12 @@ static void seal(uint8_t *image, uint32_t size) {
 /* Writes an image and returns its size. */
 static uint32_t make_image(uint64_t *stream) {
   static uint8_t faults[FAULT_IMAGE_BYTES];
-  const ob_flight_settings s = settings(stream);
+  const ob_lander_settings s = settings(stream);
   ob_flight_header h = {.magic = OB_FLIGHT_MAGIC,
                         .version = OB_FLIGHT_VERSION,
                         .settings_size = sizeof s,
-                        .channels = FAULT_IMAGE_CHANNELS};
+                        .channels = FAULT_IMAGE_CHANNELS,
+                        .vehicle = OB_VEHICLE_LANDER};
   do {
     h.fault_size = fault_image(stream, faults);
   } while (h.fault_size > OB_FLIGHT_IMAGE_MAX - 4000);
@@ -98,10 +101,10 @@ static int64_t is_read(int64_t intake, int64_t tick) {
 }
 
 /* The instruments of a vehicle that hangs still, with noise. */
-static int64_t read_rows(uint64_t *stream, const ob_flight *f, int64_t tick, ob_flight_row *rows) {
+static int64_t read_rows(uint64_t *stream, const ob_flight *f, int64_t tick, ob_sample *rows) {
   int64_t count = 0;
   for (int64_t k = 0; k < OB_FLIGHT_INTAKES; k++) {
-    ob_flight_row *r = &rows[count];
+    ob_sample *r = &rows[count];
     if (f->intake[k] == NULL || !is_read(k, tick)) {
       continue;
     }
@@ -126,7 +129,7 @@ static int64_t read_rows(uint64_t *stream, const ob_flight *f, int64_t tick, ob_
 }
 
 static uint64_t fly(uint64_t *stream, ob_flight *f, uint64_t hash) {
-  ob_flight_row rows[OB_FLIGHT_INTAKES];
+  ob_sample rows[OB_FLIGHT_INTAKES];
   const int64_t all = (OB_FLIGHT_FAULTS << 1) - 1;
   for (int64_t tick = 1; tick <= 400; tick++) {
     const int64_t now_ns = tick * OB_FLIGHT_TICK_NS;
@@ -136,7 +139,7 @@ static uint64_t fly(uint64_t *stream, ob_flight *f, uint64_t hash) {
     if (tick % 25 == 0) {
       const ob_order order = {.kind = tick / 25 % (OB_ORDERS + 1), .argument = {tick % 4, tick % 2, 1}};
       hash = ob_hash_u64(hash, (uint64_t)ob_flight_order(f, now_ns, &order));
-      MEMORY.channels.told[1] = (ob_told){(double)tick, now_ns};
+      CRAFT.channels.told[1] = (ob_told){(double)tick, now_ns};
     }
     hash = ob_flight_output_hash(f, ob_flight_hash(f, all & ~slow, hash));
   }
@@ -146,20 +149,27 @@ static uint64_t fly(uint64_t *stream, ob_flight *f, uint64_t hash) {
 /* Four seconds of an approach with every member, and orders of every kind. */
 uint64_t exercise_flight(void) {
   uint64_t stream = 80, hash = OB_HASH_SEED;
-  ob_flight flight;
   const uint32_t size = make_image(&stream);
-  hash = ob_hash_u64(hash, (uint64_t)ob_flight_begin(&flight, &MEMORY, IMAGE, size,
-                                                     (const uint8_t *)HEIGHTS, sizeof HEIGHTS));
-  return fly(&stream, &flight, hash);
+  hash = ob_hash_u64(hash, (uint64_t)ob_flight_begin(&CRAFT, IMAGE, size, &MAPS));
+  return fly(&stream, &CRAFT.as.lander.flight, hash);
 }
 
+/* Rows of channels that lie in a part, and others; what is read from them. */
 uint64_t exercise_flight_channel(void) {
   uint64_t stream = 81, hash = OB_HASH_SEED;
   static ob_flight_channels channels;
+  double value = 0.0;
+  int64_t age_ns = 0;
+  const uint32_t size = make_image(&stream);
+  ob_flight_begin(&CRAFT, IMAGE, size, &MAPS);
   for (int i = 0; i < 2000; i++) {
-    const ob_flight_channel row = {(uint8_t)(argument_bits(&stream) % 20), i % 2,
+    const ob_flight_channel row = {(uint8_t)(argument_bits(&stream) % (OB_CHANNEL_TOLD + 2)), i % 2,
                                    (uint16_t)(argument_bits(&stream) % 64 * 4)};
-    hash = ob_hash_u64(hash, (uint64_t)ob_flight_channels_init(&channels, &row, 1));
+    if (ob_flight_channels_init(&channels, CRAFT.part, &row, 1)) {
+      ob_flight_channels_read(&channels, 0, &value, &age_ns);
+      hash = ob_hash_u64(hash, (uint64_t)age_ns);
+    }
+    hash = ob_hash_u64(hash, (uint64_t)channels.count);
   }
   return hash;
 }
@@ -169,14 +179,12 @@ uint64_t exercise_flight_image(void) {
   uint64_t stream = 82, hash = OB_HASH_SEED;
   const uint32_t size = make_image(&stream), whole = (uint32_t)sizeof(ob_flight_header) + 8;
   for (int i = 0; i < 60; i++) {
-    ob_flight flight;
     const uint64_t bit = argument_bits(&stream) % (8 * (i % 2 ? whole : size));
     IMAGE[bit / 8] ^= (uint8_t)(1 << bit % 8);
     if (i % 2 && bit / 8 >= offsetof(ob_flight_header, settings_size)) {
       seal(IMAGE, size);
     }
-    hash = ob_hash_u64(hash, (uint64_t)ob_flight_begin(&flight, &MEMORY, IMAGE, size - (i == 7),
-                                                       (const uint8_t *)HEIGHTS, sizeof HEIGHTS));
+    hash = ob_hash_u64(hash, (uint64_t)ob_flight_begin(&CRAFT, IMAGE, size - (i == 7), &MAPS));
     IMAGE[bit / 8] ^= (uint8_t)(1 << bit % 8);
     seal(IMAGE, size);
   }
@@ -188,30 +196,45 @@ uint64_t exercise_flight_exchange(void) {
   static ob_grant grant, received;
   static uint8_t octets[OB_EXCHANGE_OCTETS_MAX];
   uint64_t stream = 83, hash = OB_HASH_SEED;
-  ob_flight flight;
   ob_reply reply = {.hash = OB_HASH_SEED}, answer;
   const uint32_t size = make_image(&stream);
-  ob_flight_begin(&flight, &MEMORY, IMAGE, size, (const uint8_t *)HEIGHTS, sizeof HEIGHTS);
+  ob_flight_begin(&CRAFT, IMAGE, size, &MAPS);
+  const ob_vehicle *vehicle = CRAFT.vehicle;
   for (int64_t tick = 1; tick <= 200; tick++) {
     grant = (ob_grant){.tick = tick, .now_ns = tick * OB_FLIGHT_TICK_NS, .members = 63, .told = tick % 3};
-    grant.rows = read_rows(&stream, &flight, tick, grant.row);
+    grant.rows = read_rows(&stream, &CRAFT.as.lander.flight, tick, grant.row);
     grant.before = grant.after = tick % 7 == 0;
     grant.order_before[0].kind = tick % OB_ORDERS;
     grant.order_after[0] = (ob_order){.kind = OB_ORDER_INHIBIT, .argument = {tick % 3}};
     grant.tell[0].told = (ob_told){0.5 * (double)tick, grant.now_ns - tick};
     grant.tell[1].number = 1;
-    const int32_t count = ob_grant_encode(octets, &grant);
+    const int32_t count = ob_grant_encode(octets, vehicle, &grant);
     const uint64_t bit = argument_bits(&stream) % (8 * (uint64_t)count);
     octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
-    hash = ob_hash_u64(hash, (uint64_t)ob_grant_decode(&received, octets, count - tick % 2));
+    hash = ob_hash_u64(hash, (uint64_t)ob_grant_decode(&received, vehicle, octets, count - tick % 2));
     octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
-    hash = ob_hash_u64(hash, (uint64_t)ob_grant_decode(&received, octets, count));
-    const int64_t refused = ob_exchange_before(&flight, &MEMORY, &received);
-    ob_flight_tick(&flight, received.now_ns, received.members, received.row, received.rows);
-    ob_exchange_after(&flight, &received, refused, reply.hash, &reply);
-    const int32_t answered = ob_reply_encode(octets, &reply);
-    hash = ob_hash_u64(hash, (uint64_t)ob_reply_decode(&answer, octets, answered));
+    hash = ob_hash_u64(hash, (uint64_t)ob_grant_decode(&received, vehicle, octets, count));
+    const int64_t refused = ob_exchange_before(&CRAFT, &received);
+    vehicle->tick(&CRAFT, received.now_ns, received.members, received.row, received.rows);
+    ob_exchange_after(&CRAFT, &received, refused, reply.hash, &reply);
+    const int32_t answered = ob_reply_encode(octets, vehicle, &reply);
+    hash = ob_hash_u64(hash, (uint64_t)ob_reply_decode(&answer, vehicle, octets, answered));
     hash = ob_hash_bytes(ob_hash_u64(hash, answer.hash), octets, answered);
+  }
+  return hash;
+}
+
+/* Requests and faults to unlatch, step by step. */
+uint64_t exercise_protection(void) {
+  uint64_t stream = 84, hash = OB_HASH_SEED;
+  const uint32_t size = make_image(&stream);
+  ob_flight_begin(&CRAFT, IMAGE, size, &MAPS);
+  for (int64_t step = 1; step <= 300; step++) {
+    const ob_order order = {.kind = step % 3 ? OB_ORDER_MODE : OB_ORDER_CLEAR, .argument = {step % 9 - 2}};
+    CRAFT.channels.told[1] = (ob_told){(double)(step % 5), step * OB_FLIGHT_SLOW_NS};
+    hash = ob_hash_u64(hash, (uint64_t)ob_protection_order(&CRAFT.protection, &order));
+    ob_protection_step(&CRAFT.protection, step * OB_FLIGHT_SLOW_NS);
+    hash = ob_protection_hash(&CRAFT.protection, hash);
   }
   return hash;
 }

@@ -1,10 +1,14 @@
+#include <stddef.h>
+#include <string.h>
+
 #include "arguments.h"
 #include "exercise.h"
 #include "onboard/drive.h"
 #include "onboard/elementary.h"
+#include "onboard/flight_exchange.h"
+#include "onboard/flight_image.h"
 #include "onboard/hash.h"
 #include "onboard/odometry.h"
-#include "onboard/rover.h"
 #include "onboard/wheels.h"
 
 #define TICK_NS INT64_C(10000000)
@@ -187,36 +191,87 @@ uint64_t exercise_drive(void) {
   return ob_hash_f64s(hash, state.position_site_m, 2);
 }
 
-/* Two waypoints by a vehicle whose wheels follow their duties; one of them is blocked for a while. */
+static const ob_rover_settings ROVER = {
+    .odometry = ODOMETRY, .drive = DRIVE, .wheel = WHEEL, .slip = SLIP, .supply_v = 10.8, .heading_rad = 0.3};
+
+typedef struct {
+  uint64_t stream;
+  double angle[OB_WHEELS], rate[OB_WHEELS];
+} ground;
+
+/* The instruments of a vehicle whose wheels follow their duties; one of them is blocked for a while. */
+static int64_t drive_on(ground *on, const double duty[OB_WHEELS], int tick, ob_sample *rows) {
+  const double spin = 0.064 * (on->rate[0] - on->rate[1]) / (3.9 * 0.255);
+  rows[0] = (ob_sample){.intake = OB_ROVER_IMU};
+  rows[0].row.imu = (ob_imu_row){.time_ns = tick * TICK_NS, .sequence = tick};
+  rows[0].row.imu.delta_angle_rad[2] = -0.01 * spin;
+  rows[0].row.imu.delta_velocity_m_s[0] = argument_between(&on->stream, -1.0e-4, 1.0e-4);
+  rows[0].row.imu.delta_velocity_m_s[2] = 0.0162;
+  for (int k = 0; k < OB_WHEELS; k++) {
+    rows[1 + k] = (ob_sample){.intake = OB_ROVER_WHEEL + k};
+    const int when = k == 2 ? tick : 1; /* the others are never blocked */
+    turn(&rows[1 + k].row.wheel, duty[k], when, &on->angle[k], &on->rate[k]);
+    rows[1 + k].row.wheel.time_ns = tick * TICK_NS;
+    rows[1 + k].row.wheel.sequence = tick;
+  }
+  rows[5] = (ob_sample){.intake = OB_ROVER_BATTERY};
+  rows[5].row.battery = (ob_battery_row){tick * TICK_NS, tick / 10, 11.5, 0.6, 20.0};
+  return tick % 10 == 0 ? 6 : 5;
+}
+
+/* Two waypoints. */
 uint64_t exercise_rover(void) {
-  static const ob_rover_settings settings = {
-      .odometry = ODOMETRY, .drive = DRIVE, .wheel = WHEEL, .slip = SLIP, .supply_v = 10.8, .heading_rad = 0.3};
-  uint64_t stream = 85, hash = OB_HASH_SEED;
-  double angle[OB_WHEELS] = {0.0}, rate[OB_WHEELS] = {0.0};
+  uint64_t hash = OB_HASH_SEED;
+  ground on = {.stream = 85};
   ob_rover rover;
-  ob_rover_init(&rover, &settings);
+  ob_rover_init(&rover, &ROVER);
   ob_drive_add(&rover.drive, 0.1, 0.3);
   ob_drive_add(&rover.drive, 0.0, 0.0);
   ob_drive_start(&rover.drive, 0.05);
   for (int tick = 1; tick < 4000; tick++) {
-    ob_rover_row rows[OB_ROVER_INTAKES];
-    const double spin = 0.064 * (rate[0] - rate[1]) / (3.9 * 0.255);
-    rows[0] = (ob_rover_row){.intake = OB_ROVER_IMU};
-    rows[0].row.imu = (ob_imu_row){.time_ns = tick * TICK_NS, .sequence = tick};
-    rows[0].row.imu.delta_angle_rad[2] = -0.01 * spin;
-    rows[0].row.imu.delta_velocity_m_s[0] = argument_between(&stream, -1.0e-4, 1.0e-4);
-    rows[0].row.imu.delta_velocity_m_s[2] = 0.0162;
-    for (int k = 0; k < OB_WHEELS; k++) {
-      rows[1 + k] = (ob_rover_row){.intake = OB_ROVER_WHEEL + k};
-      const int when = k == 2 ? tick : 1; /* the others are never blocked */
-      turn(&rows[1 + k].row.wheel, rover.wheels.row.duty[k], when, &angle[k], &rate[k]);
-      rows[1 + k].row.wheel.time_ns = tick * TICK_NS;
-      rows[1 + k].row.wheel.sequence = tick;
-    }
-    rows[5] = (ob_rover_row){.intake = OB_ROVER_BATTERY};
-    rows[5].row.battery = (ob_battery_row){tick * TICK_NS, tick / 10, 11.5, 0.6, 20.0};
-    ob_rover_tick(&rover, tick * TICK_NS, tick % 10 == 0 ? 15 : 11, rows, tick % 10 == 0 ? 6 : 5);
+    ob_sample rows[OB_ROVER_INTAKES];
+    const int64_t count = drive_on(&on, rover.wheels.row.duty, tick, rows);
+    ob_rover_tick(&rover, tick * TICK_NS, tick % 10 == 0 ? 15 : 11, rows, count);
     hash = ob_rover_output_hash(&rover, ob_rover_hash(&rover, 15, hash));
+  }
+  return hash;
+}
+
+static void begin_rover(ob_craft *craft) {
+  static uint8_t image[sizeof(ob_flight_header) + sizeof ROVER];
+  const uint32_t behind = offsetof(ob_flight_header, crc) + 4;
+  ob_flight_header h = {.magic = OB_FLIGHT_MAGIC,
+                        .version = OB_FLIGHT_VERSION,
+                        .size = sizeof image,
+                        .settings_size = sizeof ROVER,
+                        .vehicle = OB_VEHICLE_ROVER};
+  memcpy(image, &h, sizeof h);
+  memcpy(image + sizeof h, &ROVER, sizeof ROVER);
+  h.crc = ob_fault_crc(image + behind, sizeof image - behind);
+  memcpy(image, &h, sizeof h);
+  ob_flight_begin(craft, image, sizeof image, &(ob_maps){.size = 0});
+}
+
+/* A rover begun from its image, by grants that went through their octets, and orders of every kind. */
+uint64_t exercise_craft(void) {
+  static ob_craft craft;
+  static ob_grant grant, received;
+  static uint8_t octets[OB_EXCHANGE_OCTETS_MAX];
+  uint64_t hash = OB_HASH_SEED;
+  ground on = {.stream = 86};
+  ob_reply reply = {.hash = OB_HASH_SEED};
+  begin_rover(&craft);
+  for (int tick = 1; tick < 2000; tick++) {
+    grant = (ob_grant){.tick = tick, .now_ns = tick * TICK_NS, .members = tick % 10 == 0 ? 15 : 11};
+    grant.rows = drive_on(&on, reply.row[0].wheels.duty, tick, grant.row);
+    grant.after = tick % 50 == 0;
+    grant.order_after[0] = (ob_order){.kind = tick / 50 % (OB_ORDERS + 1), .argument = {tick % 4, 1, 0}};
+    const int32_t count = ob_grant_encode(octets, craft.vehicle, &grant);
+    hash = ob_hash_u64(hash, (uint64_t)ob_grant_decode(&received, craft.vehicle, octets, count));
+    const int64_t refused = ob_exchange_before(&craft, &received);
+    craft.vehicle->tick(&craft, received.now_ns, received.members, received.row, received.rows);
+    ob_exchange_after(&craft, &received, refused, reply.hash, &reply);
+    hash = ob_hash_bytes(hash, octets, ob_reply_encode(octets, craft.vehicle, &reply));
   }
   return hash;
 }

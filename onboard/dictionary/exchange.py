@@ -76,7 +76,6 @@ WORDS = (
 
 CONFIGS = {
     "IMAGE": (0, "a piece of the flight image at its offset (`flight_image.h`)"),
-    "MATCHES": (1, "a piece of the crater matches (`ob_crater_matched`) at its offset"),
     "BEGIN": (
         2,
         "fly the image: argument is its size, and in the high 32 bits the ticks without a grant "
@@ -98,22 +97,18 @@ STATUSES = {
 """What BEGIN answers: `ob_flight_image_error`."""
 
 PARTS = {
-    "INTAKE": (0, "of the first instrument, and so on up to the last"),
-    "IMU_CHOICE": (10, "`ob_imu_choice`"),
-    "NAVIGATION": (11, "`ob_navigation`"),
-    "GUIDANCE": (12, "`ob_guidance`"),
-    "TOUCHDOWN": (13, "`ob_touchdown`"),
-    "CONTROL": (14, "`ob_attitude_control`"),
-    "EFFECTORS": (15, "`ob_effectors`"),
-    "FAULT_STATE": (16, "`ob_fault_state`"),
-    "FAULT_MEMORY": (17, "`ob_fault_memory`"),
     "COSTS": (18, "of each member, in the order of their bits: runs, sum, most (i64, cycles)"),
     "HASH": (19, "that the next tick carries on (u64)"),
-    "SLOW_HASH": (20, "of the slow intakes (u64)"),
-    "FRAME_WORDS": (21, "counters of the camera's intake: good, bad, enabled (i64)"),
-    "TIMES": (22, "`ob_flight_times`"),
+    "IMAGE": (28, "room for the flight image; like the two before it there before any flight"),
 }
-"""FLIGHT_PART_... of the firmware."""
+"""FLIGHT_PART_... of the firmware: those that are no vehicle's."""
+
+_COMMON_PARTS = {
+    "IMU_CHOICE": (lib.OB_PART_IMU_CHOICE, "`ob_imu_choice`"),
+    "FAULT_STATE": (lib.OB_PART_FAULT_STATE, "`ob_fault_state`"),
+    "FAULT_MEMORY": (lib.OB_PART_FAULT_MEMORY, "`ob_fault_memory`"),
+    "SLOW_HASH": (lib.OB_PART_SLOW_HASH, "of the slow intakes (u64)"),
+}
 
 
 # ---- a tick -----------------------------------------------------------------------------------
@@ -166,25 +161,6 @@ REPLY = (
     Field("actions", "number", "of fault protection in the tick"),
     Field("sent", "number", "bits of the rows that follow"),
 )
-VEHICLES = ("lander", "resilience")
-"""Whose flight core has this exchange."""
-
-MEMBERS = ("sensors", "navigation", "guidance", "touchdown", "control", "fault_protection")
-"""Bit k of `members`."""
-
-ROWS = {
-    "imu.a": "ob_imu_row",
-    "imu.b": "ob_imu_row",
-    "rangefinder.a": "ob_range_row",
-    "rangefinder.b": "ob_range_row",
-    "velocimeter": "ob_velocity_row",
-    "star_tracker": "ob_attitude_row",
-    "legs": "ob_leg_row",
-    "engine.a": "ob_engine_row",
-    "engine.b": "ob_engine_row",
-    "tank": "ob_tank_row",
-}
-"""Struct of each instrument's row, by its number, OB_FLIGHT_IMU_A ..."""
 ORDERS = (
     ("frames", "good, bad, enabled: counters of the camera's intake"),
     ("guidance", "`ob_guidance_request`"),
@@ -196,14 +172,94 @@ ORDERS = (
     ("gate", "stream whose score is forgotten"),
     ("mode", "request to fault protection: a mode; -1 none, -2 safe"),
     ("clear", "bits of the faults to unlatch"),
+    ("matches", "when the frame was taken (ns), count: matched craters are in part MATCHES"),
+    ("path_clear", ""),
+    ("path_add", "bits of east and north (f64, m)"),
+    ("path_drive", "bits of the speed (f64, m/s)"),
+    ("drive_stop", ""),
+    ("wheels_reset", ""),
+    ("wheels_inhibit", "1: let no wheel be driven, 0: lift that"),
 )
 """What was decided elsewhere, by its kind, OB_ORDER_FRAMES ..., and the arguments in use."""
 
-EFFECTORS = (  # bit of `sent`, name, struct, in the order in which they follow
-    (lib.OB_SEND_THRUSTERS, "thrusters", "ob_thruster_command_row"),
-    (lib.OB_SEND_ENGINES, "engine.a.command", "ob_engine_command_row"),
-    (lib.OB_SEND_ENGINES, "engine.b.command", "ob_engine_command_row"),
+
+class Form(NamedTuple):
+    """What a vehicle's flight core has on the line."""
+
+    number: int  # OB_VEHICLE_...
+    members: tuple[str, ...]  # bit k of `members`
+    rows: dict[str, str]  # struct of each instrument's row, by its number
+    effectors: dict[str, str]  # of each effector's row, bit k of `sent`
+    orders: tuple[str, ...]  # that it obeys
+    parts: dict[str, tuple[int, str]]
+
+
+LANDER = Form(
+    lib.OB_VEHICLE_LANDER,
+    ("sensors", "navigation", "guidance", "touchdown", "control", "fault_protection"),
+    {
+        "imu.a": "ob_imu_row",
+        "imu.b": "ob_imu_row",
+        "rangefinder.a": "ob_range_row",
+        "rangefinder.b": "ob_range_row",
+        "velocimeter": "ob_velocity_row",
+        "star_tracker": "ob_attitude_row",
+        "legs": "ob_leg_row",
+        "engine.a": "ob_engine_row",
+        "engine.b": "ob_engine_row",
+        "tank": "ob_tank_row",
+    },
+    {
+        "thrusters": "ob_thruster_command_row",
+        "engine.a.command": "ob_engine_command_row",
+        "engine.b.command": "ob_engine_command_row",
+    },
+    tuple(name for name, _ in ORDERS[:11]),
+    {
+        "INTAKE": (0, "of the first instrument, and so on up to the last"),
+        "NAVIGATION": (lib.OB_LANDER_NAVIGATION, "`ob_navigation`"),
+        "GUIDANCE": (lib.OB_LANDER_GUIDANCE, "`ob_guidance`"),
+        "TOUCHDOWN": (lib.OB_LANDER_TOUCHDOWN, "`ob_touchdown`"),
+        "CONTROL": (lib.OB_LANDER_CONTROL, "`ob_attitude_control`"),
+        "EFFECTORS": (lib.OB_LANDER_EFFECTORS, "`ob_effectors`"),
+        "FRAME_WORDS": (
+            lib.OB_LANDER_FRAME_WORDS,
+            "counters of the camera's intake: good, bad, enabled (i64)",
+        ),
+        "GATES": (lib.OB_LANDER_GATES, "`ob_gate` of each stream"),
+        "GUIDANCE_COMMAND": (lib.OB_LANDER_GUIDANCE_COMMAND, "`ob_guidance_command`"),
+        "IMU": (lib.OB_LANDER_IMU, "`ob_imu_row` of the IMU that flies"),
+        "THRUST": (lib.OB_LANDER_THRUST, "`ob_thrust_monitor`"),
+        "MATCHES": (lib.OB_LANDER_MATCHES, "`ob_crater_matched` of the last frame"),
+        "TIMES": (lib.OB_PART_TIMES, "`ob_flight_times`"),
+        **_COMMON_PARTS,
+    },
 )
+ROVER = Form(
+    lib.OB_VEHICLE_ROVER,
+    ("sensors", "odometry", "drive", "wheels", "fault_protection"),
+    {
+        "imu.a": "ob_imu_row",
+        "wheel.fl": "ob_wheel_row",
+        "wheel.fr": "ob_wheel_row",
+        "wheel.rl": "ob_wheel_row",
+        "wheel.rr": "ob_wheel_row",
+        "battery": "ob_battery_row",
+    },
+    {"wheels": "ob_wheel_command_row"},
+    ("mode", "clear", *(name for name, _ in ORDERS[11:])),
+    {
+        "INTAKE": (0, "of the first instrument, and so on up to the last"),
+        "ODOMETRY": (lib.OB_ROVER_ODOMETRY_PART, "`ob_odometry`"),
+        "PATH": (lib.OB_ROVER_PATH, "`ob_drive`"),
+        "PATH_COMMAND": (lib.OB_ROVER_PATH_COMMAND, "`ob_drive_command`"),
+        "WHEELS": (lib.OB_ROVER_WHEELS_PART, "`ob_wheels`"),
+        "TIMES": (lib.OB_PART_TIMES, "`ob_rover_times`"),
+        **_COMMON_PARTS,
+    },
+)
+VEHICLES = {"lander": LANDER, "resilience": LANDER, "rover": ROVER}
+"""Whose flight core boards run."""
 
 
 def row(struct: str) -> tuple[Field, ...]:
@@ -220,13 +276,12 @@ def _field(name: str, field: Any) -> Field:
     return Field(name, {"double": "f64", "int64_t": "number"}[of.cname], times=count)
 
 
-def entries() -> Iterator[Entry]:
+def entries(form: Form) -> Iterator[Entry]:
     """All that a grant may hold behind its head, in any number."""
-    for k, (name, struct) in enumerate(ROWS.items()):
+    for k, (name, struct) in enumerate(form.rows.items()):
         yield Entry(k, 1, f"row of `{name}`", row(struct))
     argument = (Field("argument", "number", times=3),)
     yield Entry(0x20, len(ORDERS), "order k, before the tick", argument)
     yield Entry(0x40, len(ORDERS), "order k, after it", argument)
     told = "value of channel k of those that are told"
     yield Entry(0x60, lib.OB_CHANNELS_TOLD, told, (_AGE, Field("value", "f64")))
-    yield Entry(0x7F, 1, "crater matches, which CONFIG brings", (_AGE, Field("count", "number")))

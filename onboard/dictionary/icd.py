@@ -42,6 +42,7 @@ _HEADER = """\
 
 def as_icd(d: Dictionary) -> str:
     """The document in Markdown."""
+    form = exchange.VEHICLES.get(d.vehicle)
     lines = [
         f"# Interface control document: {d.vehicle}",
         "",
@@ -56,8 +57,8 @@ def as_icd(d: Dictionary) -> str:
         *("## Telecommands", "", *_commands(d)),
         *("## Events", "", *_events(d)),
         *("## Messages of the link", "", *_link()),
-        *("## Configuration and memory of a board", "", *words()),
-        *(exchanged() if d.vehicle in exchange.VEHICLES else ()),
+        *("## Configuration and memory of a board", "", *words(form)),
+        *(exchanged(form) if form else ()),
     ]
     return "\n".join(lines).rstrip() + "\n"
 

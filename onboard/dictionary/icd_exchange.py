@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from onboard.dictionary import exchange
-from onboard.dictionary.exchange import Field, WordMessage
+from onboard.dictionary.exchange import Field, Form, WordMessage
 
 _NUMBER = """\
 Little endian. A *number* is an integer of 1 to 10 octets (LEB128: 7 bits an octet, the lowest \
@@ -16,7 +16,7 @@ Forms are compared with `native/core/include/onboard/flight_exchange.h` by a tes
 # ---- configuration and memory -----------------------------------------------------------------
 
 
-def words() -> Iterator[str]:
+def words(form: Form | None) -> Iterator[str]:
     """CONFIG and MEMORY, their answers, and what their numbers mean."""
     yield "Little endian: `native/firmware/common/flight.h`."
     yield ""
@@ -29,7 +29,8 @@ def words() -> Iterator[str]:
     for status, about in exchange.STATUSES.items():
         yield f"| {status} | {about} |"
     yield from ("", "| part | | |", "|---|---|---|")
-    for name, (number, about) in exchange.PARTS.items():
+    parts = [*exchange.PARTS.items(), *(form.parts.items() if form else ())]
+    for name, (number, about) in sorted(parts, key=lambda part: part[1][0]):
         yield f"| {number} | {name} | {about} |"
     yield ""
 
@@ -48,7 +49,7 @@ def _message(message: WordMessage) -> Iterator[str]:
 # ---- a tick -----------------------------------------------------------------------------------
 
 
-def exchanged() -> Iterator[str]:
+def exchanged(form: Form) -> Iterator[str]:
     """GRANT and REPLY."""
     yield from ("## A tick", "", _NUMBER, "")
     for ticking, head in zip(exchange.TICKS, (exchange.GRANT, exchange.REPLY), strict=True):
@@ -57,30 +58,32 @@ def exchanged() -> Iterator[str]:
         yield from ("| field | type | |", "|---|---|---|")
         yield from (f"| `{f.name}` | {f.type} | {f.description} |" for f in head)
         yield ""
-        yield from _entries() if ticking.name == "grant" else _rows()
-    bits = ", ".join(f"{k} {name}" for k, name in enumerate(exchange.MEMBERS))
+        yield from _entries(form) if ticking.name == "grant" else _rows(form)
+    bits = ", ".join(f"{k} {name}" for k, name in enumerate(form.members))
     yield from (f"Bits of `members`: {bits}.", "")
 
 
-def _entries() -> Iterator[str]:
+def _entries(form: Form) -> Iterator[str]:
     yield "Then entries up to the end, an octet that says which and its fields. An age is the time"
     yield "of the tick less that of the datum."
     yield ""
     yield from ("| octet | entry | fields |", "|---|---|---|")
-    for e in exchange.entries():
+    for e in exchange.entries(form):
         last = f" + k, k to {e.kinds - 1}" if e.kinds > 1 else ""
         yield f"| 0x{e.tag:02x}{last} | {e.name} | {_listed(e.fields)} |"
     yield from ("", "| k | order | arguments |", "|---|---|---|")
-    yield from (f"| {k} | {name} | {about} |" for k, (name, about) in enumerate(exchange.ORDERS))
+    for k, (name, about) in enumerate(exchange.ORDERS):
+        if name in form.orders:
+            yield f"| {k} | {name} | {about} |"
     yield ""
 
 
-def _rows() -> Iterator[str]:
+def _rows(form: Form) -> Iterator[str]:
     yield "Then the rows of `sent`, in this order:"
     yield ""
     yield from ("| bit | row | fields |", "|---|---|---|")
-    for bit, name, struct in exchange.EFFECTORS:
-        yield f"| {bit.bit_length() - 1} | `{name}` | {_listed(exchange.row(struct))} |"
+    for bit, (name, struct) in enumerate(form.effectors.items()):
+        yield f"| {bit} | `{name}` | {_listed(exchange.row(struct))} |"
     yield ""
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from hil.bench.flight_core import FlightCore
+from hil.bench.lander_core import LanderCore
+from hil.bench.rover_core import RoverCore
 from onboard.core._core import ffi, lib
 from onboard.dictionary import exchange
-from onboard.dictionary.exchange import Field
+from onboard.dictionary.exchange import Field, Form
 
 ROOT = Path(__file__).parents[2]
 I64 = (-(2**63), -(2**40), -129, -65, -64, -1, 0, 1, 63, 64, 8191, 2**35, 2**63 - 1)
@@ -79,49 +82,52 @@ def held(struct_value: Any, name: str) -> list[Any]:
     return list(value) if isinstance(value, ffi.CData) else [value]
 
 
-def rows_of_union() -> dict[str, str]:
-    """Member of `ob_row` by the name of its struct."""
-    return {f.type.cname: name for name, f in ffi.typeof("ob_row").fields}
+def rows_of_union(union: str) -> dict[str, str]:
+    """Member of a union of rows by the name of its struct."""
+    return {f.type.cname: name for name, f in ffi.typeof(union).fields}
+
+
+FORMS = pytest.mark.parametrize("form", [exchange.LANDER, exchange.ROVER], ids=["lander", "rover"])
+
+
+def vehicle_of(form: Form) -> Any:
+    return lib.ob_vehicle_of(form.number)
 
 
 # ---- grants -----------------------------------------------------------------------------------
 
 
-def a_grant(random: Random) -> tuple[bytes, list[tuple[int, dict[str, list[Any]]]]]:
+def a_grant(form: Form, random: Random) -> tuple[bytes, list[tuple[int, dict[str, list[Any]]]]]:
     """Octets of the description and what they say, entry by entry; the first is the head."""
     head = values(random, exchange.GRANT)
     head["time_ns"] = [random.randrange(2**60)]
     octets, told = encoded(exchange.GRANT, head), [(-1, head)]
-    for entry in random.sample(list(exchange.entries()), 8):
+    for entry in random.sample(list(exchange.entries(form)), 8):
         k = random.randrange(entry.kinds)
         row = values(random, entry.fields)
-        if entry.tag == 0x7F:
-            row["count"] = [random.randrange(65)]
         octets += bytes([entry.tag + k]) + encoded(entry.fields, row)
         told.append((entry.tag + k, row))
     return octets, told
 
 
-def test_grants_of_the_description_are_what_the_core_decodes() -> None:
+@FORMS
+def test_grants_of_the_description_are_what_the_core_decodes(form: Form) -> None:
     random, grant, seen = Random(1), ffi.new("ob_grant *"), set()
     for _ in range(300):
-        octets, told = a_grant(random)
-        assert lib.ob_grant_decode(grant, octets, len(octets))
+        octets, told = a_grant(form, random)
+        assert lib.ob_grant_decode(grant, vehicle_of(form), octets, len(octets))
         head = told[0][1]
         assert [grant.now_ns, grant.tick, grant.members] == [
             head[f.name][0] for f in exchange.GRANT
         ]
         for tag, row in told[1:]:
             seen.add(tag)
-            assert row == taken(grant, tag, row), hex(tag)
-    assert len(seen) == sum(e.kinds for e in exchange.entries()), "every entry was tried"
+            assert row == taken(form, grant, tag), hex(tag)
+    assert len(seen) == sum(e.kinds for e in exchange.entries(form)), "every entry was tried"
 
 
-def taken(grant: Any, tag: int, row: dict[str, list[Any]]) -> dict[str, list[Any]]:
+def taken(form: Form, grant: Any, tag: int) -> dict[str, list[Any]]:
     """What the core took an entry for, in the description's names."""
-    if tag == 0x7F:
-        assert grant.matched
-        return {"age_ns": [age(grant, grant.matches_time_ns)], "count": [grant.matches_count]}
     if tag >= 0x60:
         (tell,) = [t.told for t in grant.tell[0 : grant.told] if t.number == tag - 0x60]
         return {"age_ns": [age(grant, tell.time_ns)], "value": [tell.value]}
@@ -133,8 +139,9 @@ def taken(grant: Any, tag: int, row: dict[str, list[Any]]) -> dict[str, list[Any
         (order,) = [o for o in orders if o.kind == tag % 0x20]
         return {"argument": list(order.argument)}
     (found,) = [r.row for r in grant.row[0 : grant.rows] if r.intake == tag]
-    member = getattr(found, rows_of_union()[list(exchange.ROWS.values())[tag]])
-    fields = [f.name for f in exchange.row(list(exchange.ROWS.values())[tag])]
+    struct_name = list(form.rows.values())[tag]
+    member = getattr(found, rows_of_union("ob_row")[struct_name])
+    fields = [f.name for f in exchange.row(struct_name)]
     return {n: [age(grant, member.time_ns)] if n == "age_ns" else held(member, n) for n in fields}
 
 
@@ -143,18 +150,19 @@ def age(grant: Any, time_ns: int) -> int:
     return (grant.now_ns - time_ns + 2**63) % 2**64 - 2**63
 
 
-def test_the_core_encodes_what_it_decoded_in_the_same_octets() -> None:
+@FORMS
+def test_the_core_encodes_what_it_decoded_in_the_same_octets(form: Form) -> None:
     random, grant, out = Random(2), ffi.new("ob_grant *"), ffi.new("uint8_t[2040]")
     for _ in range(100):
-        octets, _ = a_grant(random)
-        assert lib.ob_grant_decode(grant, octets, len(octets))
-        count = lib.ob_grant_encode(out, grant)
-        assert pieces(bytes(ffi.buffer(out, count))) == pieces(octets)
+        octets, _ = a_grant(form, random)
+        assert lib.ob_grant_decode(grant, vehicle_of(form), octets, len(octets))
+        count = lib.ob_grant_encode(out, vehicle_of(form), grant)
+        assert pieces(form, bytes(ffi.buffer(out, count))) == pieces(form, octets)
 
 
-def pieces(octets: bytes) -> list[tuple[int, str]]:
+def pieces(form: Form, octets: bytes) -> list[tuple[int, str]]:
     """Entries by their tags; the core writes them in its own order."""
-    forms = {e.tag + k: e for e in exchange.entries() for k in range(e.kinds)}
+    forms = {e.tag + k: e for e in exchange.entries(form) for k in range(e.kinds)}
     read = Octets(octets)
     found = [(-1, repr(read.fields(exchange.GRANT)))]
     while read.at < len(octets):
@@ -166,9 +174,11 @@ def pieces(octets: bytes) -> list[tuple[int, str]]:
 # ---- replies ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sent", range(4))
-def test_replies_of_the_core_are_read_by_the_description(sent: int) -> None:
+@FORMS
+@pytest.mark.parametrize("sent", range(8))
+def test_replies_of_the_core_are_read_by_the_description(form: Form, sent: int) -> None:
     random, reply, out = Random(sent), ffi.new("ob_reply *"), ffi.new("uint8_t[2040]")
+    sent &= (1 << len(form.effectors)) - 1
     for _ in range(50):
         head = values(random, exchange.REPLY) | {
             "sent": [sent],
@@ -176,20 +186,26 @@ def test_replies_of_the_core_are_read_by_the_description(sent: int) -> None:
         }
         for f in exchange.REPLY:
             setattr(reply, "now_ns" if f.name == "time_ns" else f.name, head[f.name][0])
-        rows = [reply.thruster, reply.engine[0], reply.engine[1]]
-        for row in rows:
-            row.time_ns, row.sequence = reply.now_ns - 7, random.randrange(2**30)
-        reply.thruster.on_time_us = [random.choice(I64) for _ in range(lib.OB_THRUSTERS)]
-        for engine in rows[1:]:
-            engine.on, engine.throttle = random.randrange(2), random.choice(REALS)
-        read = Octets(bytes(ffi.buffer(out, lib.ob_reply_encode(out, reply))))
+        rows = {}
+        for k, kind in enumerate(form.effectors.values()):
+            member = getattr(reply.row[k], rows_of_union("ob_output_row")[kind])
+            rows[kind, k] = filled(random, member, exchange.row(kind)[1:])
+            reply.row[k].head.time_ns = reply.now_ns - 7
+        octets = bytes(ffi.buffer(out, lib.ob_reply_encode(out, vehicle_of(form), reply)))
+        read = Octets(octets)
         assert read.fields(exchange.REPLY) == head
-        for (bit, _, kind), row in zip(exchange.EFFECTORS, rows, strict=True):
-            if sent & bit:
-                came = read.fields(exchange.row(kind))
-                assert came.pop("age_ns") == [7]
-                assert came == {name: held(row, name) for name in came}
+        for (kind, k), row in rows.items():
+            if sent >> k & 1:
+                assert read.fields(exchange.row(kind)) == {"age_ns": [7], **row}
         assert read.at == len(read.octets)
+
+
+def filled(random: Random, row: Any, fields: tuple[Field, ...]) -> dict[str, list[Any]]:
+    """Numbers put into a struct."""
+    numbers = values(random, fields)
+    for f in fields:
+        setattr(row, f.name, numbers[f.name] if f.times > 1 else numbers[f.name][0])
+    return numbers
 
 
 # ---- numbers ----------------------------------------------------------------------------------
@@ -205,15 +221,33 @@ def of_description(table: dict[str, tuple[int, str]]) -> dict[str, int]:
 
 
 def test_the_numbers_are_those_of_the_headers() -> None:
-    flight, core = "native/firmware/common/flight.h", "native/core/include/onboard/flight.h"
-    assert of_description(exchange.CONFIGS) == enumerated(flight, "FLIGHT_CONFIG_")
-    assert of_description(exchange.PARTS) == enumerated(flight, "FLIGHT_PART_")
+    firmware, core = "native/firmware/common/flight.h", "native/core/include/onboard/"
+    assert of_description(exchange.CONFIGS) == enumerated(firmware, "FLIGHT_CONFIG_")
+    assert of_description(exchange.PARTS) == enumerated(firmware, "FLIGHT_PART_")
     orders = {name.upper(): k for k, (name, _) in enumerate(exchange.ORDERS)}
-    assert orders | {"S": len(orders)} == enumerated(core, "OB_ORDER_?")
-    members = {getattr(lib, f"OB_FLIGHT_{short}") for short in _MEMBERS}
-    assert members == {1 << k for k in range(len(exchange.MEMBERS))}
-    errors = enumerated("native/core/include/onboard/flight_image.h", "OB_FLIGHT_IMAGE_")
+    assert orders | {"S": len(orders)} == enumerated(core + "order.h", "OB_ORDER_?")
+    errors = enumerated(core + "flight_image.h", "OB_FLIGHT_IMAGE_")
     assert sorted(errors.values()) == sorted(exchange.STATUSES)
 
 
-_MEMBERS = ("SENSORS", "NAVIGATION", "GUIDANCE", "TOUCHDOWN", "CONTROL", "FAULTS")
+@FORMS
+def test_a_form_is_that_of_the_core(form: Form) -> None:
+    vehicle = vehicle_of(form)
+    assert (vehicle.members, vehicle.intakes, vehicle.outputs) == (
+        len(form.members),
+        len(form.rows),
+        len(form.effectors),
+    )
+    assert set(form.orders) <= {name for name, _ in exchange.ORDERS}
+
+
+@pytest.mark.parametrize("core", [LanderCore, RoverCore])
+def test_a_form_is_that_of_the_bench(core: type[FlightCore]) -> None:
+    """Members by their bits, instruments and effectors by their numbers."""
+    form = {f.number: f for f in exchange.VEHICLES.values()}[core.number]
+    kinds = [name.split(".")[0] for name in core.instruments[: len(form.rows)]]
+    assert [name.split(".")[0] for name in form.rows] == kinds
+    assert form.members == (*core.members, "fault_protection")
+    assert [core.bit(name) for name in form.members] == [1 << k for k in range(len(form.members))]
+    names = {name.removesuffix("_command_row") for name in form.effectors.values()}
+    assert len(names) == len(set(core.output_rows))

@@ -55,7 +55,7 @@ def inputs(recording: Recording) -> dict[int, list[tuple[int, bytes]]]:
 
 
 def tick(state: Any, number: int, samples: list[tuple[int, bytes]]) -> None:
-    rows = ffi.new("ob_rover_row[]", max(1, len(samples)))
+    rows = ffi.new("ob_sample[]", max(1, len(samples)))
     for row, (intake, octets) in zip(rows, samples, strict=False):
         row.intake = intake
         ffi.buffer(ffi.addressof(row, "row"))[: len(octets)] = octets

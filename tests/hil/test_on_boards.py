@@ -8,7 +8,7 @@ import board_setup
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
-from link_machine import CONTROL, LinkMachine
+from link_machine import IMAGE, LinkMachine
 
 from hil import scenario as scenarios
 from hil.bench.processor import Processor
@@ -34,9 +34,9 @@ def test_the_board_says_who_it_is(hil_board: Endpoint) -> None:
 @pytest.mark.requirement("REQ-LINK-MEMORY")
 def test_what_is_written_is_read(hil_board: Endpoint) -> None:
     board = Processor(hil_board)
-    before = board.read_part(CONTROL, 16)
-    board.write_part(CONTROL, 8, bytes(range(8)))
-    assert board.read_part(CONTROL, 16) == before[:8] + bytes(range(8))
+    before = board.read_part(IMAGE, 16)
+    board.write_part(IMAGE, 8, bytes(range(8)))
+    assert board.read_part(IMAGE, 16) == before[:8] + bytes(range(8))
 
 
 @pytest.mark.requirement("REQ-LINK-MEMORY", "REQ-LINK-NOISE")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from hil import scenario as scenarios
 from hil.bench import board_line
-from hil.bench.flight_image import map_heights
+from hil.bench.lander_core import map_heights
 from hil.bench.latency import HOPS
 from hil.bench.processor import Processor, attached
 from hil.bench.session import InputError, run
@@ -32,7 +32,7 @@ from onboard.core._core import ffi, lib
 
 FINAL, FINAL_TEXT = scenarios.load(scenarios.find("frigoris_final"))
 SHORT = scenarios.parse(short_scenario.text(seconds=26.0), "short")
-CONTROL = 14  # FLIGHT_PART_CONTROL
+CONTROL = lib.OB_LANDER_CONTROL
 
 
 def lasting(seconds: float, scenario: Scenario = FINAL, **changes: Any) -> Scenario:
@@ -291,11 +291,12 @@ def test_a_free_running_board_makes_its_effectors_safe() -> None:
         packets = processor._endpoint.receive(5.0)
         (reply,) = [p for p in packets if p.apid == REPLY]
         safe = ffi.new("ob_reply *")
-        assert lib.ob_reply_decode(safe, reply.data, len(reply.data))
-        assert safe.tick == 50 and safe.sent == lib.OB_SEND_THRUSTERS | lib.OB_SEND_ENGINES
-        assert not any(e.on or e.throttle for e in safe.engine) and not any(
-            safe.thruster.on_time_us
-        )
+        vehicle = lib.ob_vehicle_of(lib.OB_VEHICLE_LANDER)
+        assert lib.ob_reply_decode(safe, vehicle, reply.data, len(reply.data))
+        thrusters, *engines = safe.row
+        assert safe.tick == 50 and safe.sent == 7
+        assert not any(row.engine.on or row.engine.throttle for row in engines)
+        assert not any(thrusters.thruster.on_time_us)
         assert b"link lost: effectors safe" in processor._endpoint.text
 
 

@@ -16,9 +16,10 @@ from hil import scenario as scenarios
 from hil.bench import conversation
 from hil.bench.processor import Processor
 from hil.bench.result import Figures
+from onboard.core._core import lib
 
 FINAL, _ = scenarios.load(scenarios.find("frigoris_final"))
-CONTROL = 14  # FLIGHT_PART_CONTROL
+CONTROL = lib.OB_LANDER_CONTROL
 
 
 def flown(seconds: float, meanwhile: Any, returns: int, name: str = "posix") -> Figures:

@@ -44,7 +44,7 @@ def test_a_board_takes_words_as_described() -> None:
         assert STATUSES[configured(endpoint, "BEGIN", 1 << 20)] == "too large, or cut"
         assert STATUSES[configured(endpoint, "BEGIN", 64)] == "of another version"
 
-        part = PARTS["CONTROL"][0]
+        part = PARTS["IMAGE"][0]
         question = said("memory", b"twelve octet", part=part, offset=16, count=20)
         endpoint.send(MEMORY, question)
         words, octets = heard(endpoint, MEMORY, "memory_answer")

@@ -49,7 +49,7 @@ static const void *row_of(const pl_lander_output *out, int64_t output) {
 }
 
 /* Reads the instruments that are due, as ports do: each sample once. Returns how many came. */
-static int64_t read_rows(bt_batch *b, int64_t now_ns, ob_flight_row rows[BT_INTAKES]) {
+static int64_t read_rows(bt_batch *b, int64_t now_ns, ob_sample rows[BT_INTAKES]) {
   static const size_t size[BT_INTAKES] = {
       [PL_IMU_A] = sizeof(pl_imu_row),           [PL_IMU_B] = sizeof(pl_imu_row),
       [PL_RANGEFINDER_A] = sizeof(pl_range_row), [PL_RANGEFINDER_B] = sizeof(pl_range_row),
@@ -100,7 +100,7 @@ static void send_rows(bt_batch *b) {
   (OB_FLIGHT_SENSORS | OB_FLIGHT_NAVIGATION | OB_FLIGHT_TOUCHDOWN | OB_FLIGHT_CONTROL)
 
 static void run_tick(bt_batch *b) {
-  ob_flight_row rows[BT_INTAKES];
+  ob_sample rows[BT_INTAKES];
   pl_lander_step(b->plant);
   b->tick++;
   const int64_t now_ns = b->tick * TICK_NS;

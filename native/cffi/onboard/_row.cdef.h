@@ -89,3 +89,17 @@ typedef union {
   ob_wheel_row wheel;
   ob_battery_row battery;
 } ob_row;
+
+typedef struct {
+  int64_t intake;
+  ob_row row;
+} ob_sample;
+
+typedef union {
+  struct {
+    int64_t time_ns, sequence;
+  } head;
+  ob_thruster_command_row thruster;
+  ob_engine_command_row engine;
+  ob_wheel_command_row wheels;
+} ob_output_row;

@@ -18,23 +18,6 @@
 #define OB_FLIGHT_FAULTS 32
 
 typedef struct {
-  int64_t intake;
-  ob_row row;
-} ob_flight_row;
-
-typedef struct ob_flight_channels ob_flight_channels;
-
-typedef struct {
-  const ob_fault_table *table;
-  const ob_flight_channels *channels;
-  ob_fault_state *state;
-  ob_fault_memory *memory;
-  ob_fault_actions *actions;
-  int64_t request;
-  uint64_t clear;
-} ob_flight_faults;
-
-typedef struct {
   int64_t navigation_ns, guidance_ns, touchdown_ns, actuators_ns, thrust_ns, gates_ns, imu_ns;
 } ob_flight_times;
 
@@ -49,7 +32,7 @@ typedef struct {
   ob_touchdown *touchdown;
   ob_attitude_control *control;
   ob_effectors *effectors;
-  ob_flight_faults *faults;
+  ob_protection *faults;
   int64_t request;
   int64_t resuming;
   int64_t guided;
@@ -59,25 +42,9 @@ typedef struct {
 } ob_flight;
 
 void ob_flight_init(ob_flight *flight);
-void ob_flight_tick(ob_flight *flight, int64_t now_ns, int64_t members, const ob_flight_row *rows,
+void ob_flight_tick(ob_flight *flight, int64_t now_ns, int64_t members, const ob_sample *rows,
                     int64_t count);
 uint64_t ob_flight_hash(const ob_flight *flight, int64_t members, uint64_t hash);
 uint64_t ob_flight_output_hash(const ob_flight *flight, uint64_t hash);
-
-#define OB_ORDER_FRAMES 0
-#define OB_ORDER_GUIDANCE 1
-#define OB_ORDER_ORBIT_BURN 2
-#define OB_ORDER_INHIBIT 3
-#define OB_ORDER_EXCLUDE 4
-#define OB_ORDER_IMU 5
-#define OB_ORDER_INTAKE 6
-#define OB_ORDER_GATE 7
-#define OB_ORDER_MODE 8
-#define OB_ORDER_CLEAR 9
-
-typedef struct {
-  int64_t kind;
-  int64_t argument[3];
-} ob_order;
 
 int64_t ob_flight_order(ob_flight *flight, int64_t now_ns, const ob_order *order);

@@ -11,13 +11,11 @@ typedef struct {
   int64_t tick, now_ns;
   int64_t members;
   int64_t rows;
-  ob_flight_row row[32];
+  ob_sample row[32];
   int64_t before, after;
   ob_order order_before[16], order_after[16];
   int64_t told;
   ob_grant_told tell[16];
-  int64_t matched;
-  int64_t matches_time_ns, matches_count;
 } ob_grant;
 
 typedef struct {
@@ -27,11 +25,12 @@ typedef struct {
   int64_t cost;
   int64_t actions;
   int64_t sent;
-  ob_thruster_command_row thruster;
-  ob_engine_command_row engine[2];
+  ob_output_row row[3];
 } ob_reply;
 
-int32_t ob_grant_encode(uint8_t *octets, const ob_grant *grant);
-int32_t ob_reply_encode(uint8_t *octets, const ob_reply *reply);
-int64_t ob_grant_decode(ob_grant *grant, const uint8_t *octets, int32_t count);
-int64_t ob_reply_decode(ob_reply *reply, const uint8_t *octets, int32_t count);
+int32_t ob_grant_encode(uint8_t *octets, const ob_vehicle *vehicle, const ob_grant *grant);
+int32_t ob_reply_encode(uint8_t *octets, const ob_vehicle *vehicle, const ob_reply *reply);
+int64_t ob_grant_decode(ob_grant *grant, const ob_vehicle *vehicle, const uint8_t *octets,
+                        int32_t count);
+int64_t ob_reply_decode(ob_reply *reply, const ob_vehicle *vehicle, const uint8_t *octets,
+                        int32_t count);

@@ -8,8 +8,11 @@
 
 #define PASSES 3
 
+/* A matched crater at a pose. The rows of its two pixel coordinates are made when they are used: 64 of them are
+ * not kept on the stack of a small board. */
 typedef struct {
-  double h[2][N];
+  double gradient[2][3]; /* of column and row, site axes, px/m */
+  double sight_site_m[3];
   double residual[2];
   double noise[3]; /* covariance cc, cr, rr */
   double metres_per_px;
@@ -17,16 +20,14 @@ typedef struct {
 
 static double square(double x) { return x * x; }
 
-/* Row of a pixel coordinate with gradient g (camera axes, px/m) in site axes: moving the camera moves
- * the point the other way; turning the body by e turns the line of sight s by s x e. */
-static void partials(const ob_pose *pose, const double C_site_from_camera[9], const double g[3],
-                     const double sight_site[3], double h[N]) {
-  double w[3];
-  ob_m3_v3(w, C_site_from_camera, g);
+/* Row of a pixel coordinate with gradient w: moving the camera moves the point the other way; turning the body by e
+ * turns the line of sight s by s x e. */
+static void partials(double age_s, const sighting *s, int32_t coordinate, double h[N]) {
+  const double *w = s->gradient[coordinate];
   memset(h, 0, N * sizeof h[0]);
   ob_v3_scale(h + POSITION, w, -1.0);
-  ob_v3_scale(h + VELOCITY, w, pose->age_s);
-  ob_v3_cross(h + ATTITUDE, w, sight_site);
+  ob_v3_scale(h + VELOCITY, w, age_s);
+  ob_v3_cross(h + ATTITUDE, w, s->sight_site_m);
 }
 
 static void camera_axes(const ob_pose *pose, const ob_camera *camera, double C[9]) {
@@ -38,7 +39,7 @@ static void camera_axes(const ob_pose *pose, const ob_camera *camera, double C[9
 /* Predict one crater's pixel and its partials. Returns 0 when it is not in front of the camera. */
 static int sight(const ob_filter *f, const ob_pose *pose, const ob_camera *camera,
                  const double C_site_from_camera[9], const ob_crater_matched *match, sighting *s) {
-  double s_site[3], lever[3], at_camera[3], p[3];
+  double *s_site = s->sight_site_m, lever[3], at_camera[3], p[3];
   ob_site_from_mcmf(&f->site, match->position_mcmf_m, s_site);
   ob_v3_sub(s_site, s_site, pose->position_site_m);
   ob_m3_v3(lever, pose->C_site_from_body, camera->position_body_m);
@@ -52,8 +53,8 @@ static int sight(const ob_filter *f, const ob_pose *pose, const ob_camera *camer
   double scale = camera->focal_px / p[2];
   const double column[3] = {scale, 0.0, -scale * p[0] / p[2]};
   const double row[3] = {0.0, scale, -scale * p[1] / p[2]};
-  partials(pose, C_site_from_camera, column, s_site, s->h[0]);
-  partials(pose, C_site_from_camera, row, s_site, s->h[1]);
+  ob_m3_v3(s->gradient[0], C_site_from_camera, column);
+  ob_m3_v3(s->gradient[1], C_site_from_camera, row);
   s->residual[0] = match->pixel[0] - pixel[0];
   s->residual[1] = match->pixel[1] - pixel[1];
   s->metres_per_px = 1.0 / scale;
@@ -66,10 +67,13 @@ static int sight(const ob_filter *f, const ob_pose *pose, const ob_camera *camer
 }
 
 /* With the second-order term of the projection, (h P h^T)^2 / focal^2, as further noise. */
-static double nis_of(const ob_filter *f, const sighting *s, double focal_px) {
-  double a = ob_ud_variance(&f->ud, s->h[0]);
-  double c = ob_ud_variance(&f->ud, s->h[1]);
-  double b = ob_ud_covariance(&f->ud, s->h[0], s->h[1]) + s->noise[1];
+static double nis_of(const ob_filter *f, double age_s, const sighting *s, double focal_px) {
+  double h[2][N];
+  partials(age_s, s, 0, h[0]);
+  partials(age_s, s, 1, h[1]);
+  double a = ob_ud_variance(&f->ud, h[0]);
+  double c = ob_ud_variance(&f->ud, h[1]);
+  double b = ob_ud_covariance(&f->ud, h[0], h[1]) + s->noise[1];
   a += s->noise[0] + square(a / focal_px);
   c += s->noise[2] + square(c / focal_px);
   const double *y = s->residual;
@@ -78,15 +82,18 @@ static double nis_of(const ob_filter *f, const sighting *s, double focal_px) {
 
 /* `residual` is at the estimate plus `at`. The second row less its regression on the first has noise
  * of its own. */
-static void fuse(ob_filter *f, const sighting *s, const double at[N], double error[N]) {
-  double own[N], factor = s->noise[1] / s->noise[0];
+static void fuse(ob_filter *f, double age_s, const sighting *s, const double at[N],
+                 double error[N]) {
+  double h[2][N], own[N], factor = s->noise[1] / s->noise[0];
   double first = s->residual[0], second = s->residual[1];
+  partials(age_s, s, 0, h[0]);
+  partials(age_s, s, 1, h[1]);
   for (int32_t i = 0; i < N; i++) {
-    first += s->h[0][i] * at[i];
-    second += s->h[1][i] * at[i];
-    own[i] = s->h[1][i] - factor * s->h[0][i];
+    first += h[0][i] * at[i];
+    second += h[1][i] * at[i];
+    own[i] = h[1][i] - factor * h[0][i];
   }
-  ob_filter_fuse(f, s->h[0], first, s->noise[0], 0, error);
+  ob_filter_fuse(f, h[0], first, s->noise[0], 0, error);
   ob_filter_fuse(f, own, second - factor * first, s->noise[2] - factor * s->noise[1], 0, error);
 }
 
@@ -102,10 +109,11 @@ typedef struct {
 } frame;
 
 /* Marks the matches that pass, and keeps the NIS of all, sorted. */
-static void judge(const ob_filter *f, double threshold, double focal_px, frame *fr) {
+static void judge(const ob_filter *f, double threshold, double age_s, double focal_px,
+                  frame *fr) {
   fr->good_count = 0;
   for (int32_t i = 0; i < fr->count; i++) {
-    double nis = fr->in_front[i] ? nis_of(f, &fr->seen[i], focal_px) : 1.0e9;
+    double nis = fr->in_front[i] ? nis_of(f, age_s, &fr->seen[i], focal_px) : 1.0e9;
     fr->good[i] = nis <= threshold;
     fr->good_count += fr->good[i];
     int32_t k = i;
@@ -186,7 +194,7 @@ static void use(ob_filter *f, const ob_pose *pose, const ob_camera *camera,
     memset(error, 0, sizeof error);
     for (int32_t i = 0; i < fr->count; i++) {
       if (fr->good[i] && fr->in_front[i]) {
-        fuse(f, &fr->seen[i], at, error);
+        fuse(f, pose->age_s, &fr->seen[i], at, error);
       }
     }
     memcpy(at, error, sizeof at);
@@ -211,14 +219,14 @@ int ob_filter_craters(ob_filter *f, int64_t time_ns, const ob_camera *camera,
   ob_filter_settle(f);
   look(f, &pose, camera, &fr);
   mean_shift(&pose, camera, &fr);
-  judge(f, limits->threshold, camera->focal_px, &fr);
+  judge(f, limits->threshold, pose.age_s, camera->focal_px, &fr);
   ob_gate_sample sample = score_sample(f, time_ns, &fr);
   ob_gate_decision decision = ob_gate_score(&f->gate[OB_STREAM_CRATERS], limits, &sample);
   if (decision == OB_GATE_REACQUIRE) {
     double v[N] = {0.0};
     ob_v3_copy(v + POSITION, fr.shift_site_m);
     ob_ud_add(&f->ud, v, 1.0);
-    judge(f, limits->threshold, camera->focal_px, &fr);
+    judge(f, limits->threshold, pose.age_s, camera->focal_px, &fr);
   }
   if (decision != OB_GATE_REJECT && fr.good_count > 0) {
     use(f, &pose, camera, &fr);

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "onboard/flight_channel.h"
 #include "onboard/hash.h"
 
 #define LEGS_WITHIN_NS 50000000 /* older switch readings count as unknown: no leg closed */
@@ -64,7 +63,7 @@ static void hash_slow(ob_flight *f) {
   *f->slow_hash = ob_hash_i64s(*f->slow_hash, f->frame_words, 3);
 }
 
-static void sense(ob_flight *f, int64_t now_ns, const ob_flight_row *rows, int64_t count) {
+static void sense(ob_flight *f, int64_t now_ns, const ob_sample *rows, int64_t count) {
   const int64_t in_use = OB_FLIGHT_IMU_A + f->imu_choice->selected;
   int64_t came = 0;
   for (int64_t k = 0; k < count; k++) {
@@ -123,19 +122,7 @@ static void control(ob_flight *f, int64_t now_ns) {
   f->times.actuators_ns = f->times.thrust_ns = now_ns;
 }
 
-static void protect(ob_flight *f, int64_t now_ns) {
-  ob_flight_faults *p = f->faults;
-  double values[OB_FAULT_CHANNELS];
-  int64_t ages_ns[OB_FAULT_CHANNELS];
-  uint8_t readings[OB_FAULT_MONITORS];
-  ob_flight_channels_read(p->channels, f, now_ns, values, ages_ns);
-  ob_fault_read(p->table, p->memory, now_ns, values, ages_ns, readings);
-  ob_fault_step(p->table, p->state, readings, (int32_t)p->request, p->clear, p->actions);
-  p->request = OB_FAULT_NO_REQUEST;
-  p->clear = 0;
-}
-
-void ob_flight_tick(ob_flight *f, int64_t now_ns, int64_t members, const ob_flight_row *rows,
+void ob_flight_tick(ob_flight *f, int64_t now_ns, int64_t members, const ob_sample *rows,
                     int64_t count) {
   if (members & OB_FLIGHT_SENSORS) {
     sense(f, now_ns, rows, count);
@@ -153,16 +140,11 @@ void ob_flight_tick(ob_flight *f, int64_t now_ns, int64_t members, const ob_flig
     control(f, now_ns);
   }
   if (f->faults != NULL && (members & OB_FLIGHT_FAULTS)) {
-    protect(f, now_ns);
+    ob_protection_step(f->faults, now_ns);
   }
 }
 
 /* ---- hashes ---- */
-
-static uint64_t hash_faults(const ob_flight_faults *p, uint64_t hash) {
-  hash = ob_fault_hash(p->table, p->state, hash);
-  return ob_fault_memory_hash(p->table, p->memory, hash);
-}
 
 uint64_t ob_flight_hash(const ob_flight *f, int64_t members, uint64_t hash) {
   if (members & OB_FLIGHT_SENSORS) {
@@ -181,7 +163,7 @@ uint64_t ob_flight_hash(const ob_flight *f, int64_t members, uint64_t hash) {
   if (members & OB_FLIGHT_CONTROL) {
     hash = ob_attitude_control_hash(f->control, hash);
   }
-  return f->faults != NULL && (members & OB_FLIGHT_FAULTS) ? hash_faults(f->faults, hash) : hash;
+  return f->faults != NULL && (members & OB_FLIGHT_FAULTS) ? ob_protection_hash(f->faults, hash) : hash;
 }
 
 uint64_t ob_flight_output_hash(const ob_flight *f, uint64_t hash) {
@@ -235,23 +217,14 @@ static int64_t enable(ob_flight *f, int64_t intake, int64_t enabled) {
   return 1;
 }
 
-/* Where two requests meet in one step, SAFE wins, otherwise the later one. */
-static int64_t ask_mode(ob_flight_faults *p, int64_t mode) {
-  if (p == NULL || mode < OB_FAULT_REQUEST_SAFE || mode >= p->table->header.modes) {
+static int64_t use_matches(ob_flight *f, int64_t time_ns, int64_t count) {
+  if (count < 0 || count > OB_FILTER_CRATERS || f->navigation->arrivals.matches == NULL) {
     return 0;
   }
-  if (mode == OB_FAULT_NO_REQUEST) {
-    p->clear = 0;
-  }
-  p->request = mode == OB_FAULT_NO_REQUEST || p->request != OB_FAULT_REQUEST_SAFE ? mode : p->request;
+  f->navigation->arrivals.matches_time_ns = time_ns;
+  f->navigation->arrivals.matches_count = count;
+  f->arrived |= 1 << OB_STREAM_CRATERS;
   return 1;
-}
-
-static int64_t ask_clear(ob_flight_faults *p, int64_t faults) {
-  if (p != NULL) {
-    p->clear |= (uint64_t)faults;
-  }
-  return p != NULL;
 }
 
 int64_t ob_flight_order(ob_flight *f, int64_t now_ns, const ob_order *order) {
@@ -280,11 +253,9 @@ int64_t ob_flight_order(ob_flight *f, int64_t now_ns, const ob_order *order) {
       }
       ob_gate_init(&f->navigation->filter.gate[first], now_ns);
       return 1;
-    case OB_ORDER_MODE:
-      return ask_mode(f->faults, first);
-    case OB_ORDER_CLEAR:
-      return ask_clear(f->faults, first);
+    case OB_ORDER_MATCHES:
+      return use_matches(f, first, order->argument[1]);
     default:
-      return 0;
+      return f->faults != NULL && ob_protection_order(f->faults, order);
   }
 }

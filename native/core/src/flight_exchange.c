@@ -6,7 +6,6 @@
 #define BEFORE 0x20
 #define AFTER 0x40
 #define TELL 0x60
-#define MATCHED 0x7f
 
 /* ---- numbers ---- */
 
@@ -84,21 +83,6 @@ static int64_t get_integer(reader *r) {
 
 /* ---- rows: all of fields of 8 octets; a letter says which are doubles (d) and which integers (i) ---- */
 
-static const char *fields_of(int64_t intake) {
-  static const char *const fields[OB_FLIGHT_INTAKES] = {
-      [OB_FLIGHT_IMU_A] = "ddddddi",       [OB_FLIGHT_IMU_B] = "ddddddi",
-      [OB_FLIGHT_RANGEFINDER_A] = "di",    [OB_FLIGHT_RANGEFINDER_B] = "di",
-      [OB_FLIGHT_VELOCIMETER] = "dddi",    [OB_FLIGHT_STAR_TRACKER] = "ddddi",
-      [OB_FLIGHT_LEGS] = "i",              [OB_FLIGHT_ENGINE_A] = "di",
-      [OB_FLIGHT_ENGINE_B] = "di",         [OB_FLIGHT_TANK] = "dd"};
-  return fields[intake];
-}
-
-#define THRUSTER_FIELDS "iiiiiiiiiiii"
-#define ENGINE_FIELDS "id"
-
-_Static_assert(OB_THRUSTERS == sizeof THRUSTER_FIELDS - 1, "a letter for each thruster");
-
 static int64_t age_of(int64_t now_ns, int64_t time_ns) {
   return (int64_t)((uint64_t)now_ns - (uint64_t)time_ns);
 }
@@ -150,7 +134,7 @@ static void put_orders(writer *w, const ob_order *orders, int64_t count, int64_t
   }
 }
 
-int32_t ob_grant_encode(uint8_t *octets, const ob_grant *g) {
+int32_t ob_grant_encode(uint8_t *octets, const ob_vehicle *vehicle, const ob_grant *g) {
   writer w = {octets, 0};
   put_word(&w, (uint64_t)g->now_ns);
   put_integer(&w, g->tick);
@@ -158,17 +142,12 @@ int32_t ob_grant_encode(uint8_t *octets, const ob_grant *g) {
   put_orders(&w, g->order_before, g->before, BEFORE);
   for (int64_t k = 0; k < g->rows; k++) {
     put_octet(&w, (uint8_t)g->row[k].intake);
-    put_row(&w, g->now_ns, &g->row[k].row, fields_of(g->row[k].intake));
+    put_row(&w, g->now_ns, &g->row[k].row, vehicle->intake[g->row[k].intake]);
   }
   for (int64_t k = 0; k < g->told; k++) {
     put_octet(&w, (uint8_t)(TELL + g->tell[k].number));
     put_integer(&w, age_of(g->now_ns, g->tell[k].told.time_ns));
     put_double(&w, g->tell[k].told.value);
-  }
-  if (g->matched) {
-    put_octet(&w, MATCHED);
-    put_integer(&w, age_of(g->now_ns, g->matches_time_ns));
-    put_integer(&w, g->matches_count);
   }
   put_orders(&w, g->order_after, g->after, AFTER);
   return w.count;
@@ -195,53 +174,45 @@ static void get_told(reader *r, int64_t number, ob_grant *g) {
   }
 }
 
-static void get_matches(reader *r, ob_grant *g) {
-  g->matched = 1;
-  g->matches_time_ns = age_of(g->now_ns, get_integer(r));
-  g->matches_count = get_integer(r);
-  r->good = r->good && 0 <= g->matches_count && g->matches_count <= OB_FLIGHT_MATCHES;
-}
-
-static void get_intake(reader *r, int64_t intake, ob_grant *g) {
-  r->good = r->good && g->rows < OB_GRANT_ROWS && intake < OB_FLIGHT_INTAKES;
+static void get_intake(reader *r, int64_t intake, const ob_vehicle *vehicle, ob_grant *g) {
+  r->good = r->good && g->rows < OB_GRANT_ROWS && intake < vehicle->intakes;
   if (r->good) {
-    ob_flight_row *row = &g->row[g->rows++];
+    ob_sample *row = &g->row[g->rows++];
     memset(row, 0, sizeof *row);
     row->intake = intake;
-    get_row(r, g->now_ns, &row->row, fields_of(intake));
+    get_row(r, g->now_ns, &row->row, vehicle->intake[intake]);
   }
 }
 
-static void get_entry(reader *r, ob_grant *g) {
+static void get_entry(reader *r, const ob_vehicle *vehicle, ob_grant *g) {
   const int64_t tag = get_octet(r);
-  if (tag == MATCHED) {
-    get_matches(r, g);
-  } else if (tag >= TELL) {
+  if (tag >= TELL) {
     get_told(r, tag - TELL, g);
   } else if (tag >= AFTER) {
     get_order(r, tag - AFTER, g->order_after, &g->after);
   } else if (tag >= BEFORE) {
     get_order(r, tag - BEFORE, g->order_before, &g->before);
   } else {
-    get_intake(r, tag, g);
+    get_intake(r, tag, vehicle, g);
   }
 }
 
-int64_t ob_grant_decode(ob_grant *g, const uint8_t *octets, int32_t count) {
+int64_t ob_grant_decode(ob_grant *g, const ob_vehicle *vehicle, const uint8_t *octets,
+                        int32_t count) {
   reader r = {octets, count, 0, 1};
   g->now_ns = (int64_t)get_word(&r);
   g->tick = get_integer(&r);
   g->members = get_integer(&r);
-  g->rows = g->before = g->after = g->told = g->matched = 0;
+  g->rows = g->before = g->after = g->told = 0;
   while (r.good && r.at < r.count) {
-    get_entry(&r, g);
+    get_entry(&r, vehicle, g);
   }
   return r.good;
 }
 
 /* ---- replies ---- */
 
-int32_t ob_reply_encode(uint8_t *octets, const ob_reply *reply) {
+int32_t ob_reply_encode(uint8_t *octets, const ob_vehicle *vehicle, const ob_reply *reply) {
   writer w = {octets, 0};
   put_word(&w, (uint64_t)reply->now_ns);
   put_integer(&w, reply->tick);
@@ -250,16 +221,16 @@ int32_t ob_reply_encode(uint8_t *octets, const ob_reply *reply) {
   put_integer(&w, reply->cost);
   put_integer(&w, reply->actions);
   put_integer(&w, reply->sent);
-  if (reply->sent & OB_SEND_THRUSTERS) {
-    put_row(&w, reply->now_ns, &reply->thruster, THRUSTER_FIELDS);
-  }
-  for (int32_t k = 0; (reply->sent & OB_SEND_ENGINES) && k < OB_ENGINES; k++) {
-    put_row(&w, reply->now_ns, &reply->engine[k], ENGINE_FIELDS);
+  for (int64_t k = 0; k < vehicle->outputs; k++) {
+    if (reply->sent >> k & 1) {
+      put_row(&w, reply->now_ns, &reply->row[k], vehicle->output[k]);
+    }
   }
   return w.count;
 }
 
-int64_t ob_reply_decode(ob_reply *reply, const uint8_t *octets, int32_t count) {
+int64_t ob_reply_decode(ob_reply *reply, const ob_vehicle *vehicle, const uint8_t *octets,
+                        int32_t count) {
   reader r = {octets, count, 0, 1};
   reply->now_ns = (int64_t)get_word(&r);
   reply->tick = get_integer(&r);
@@ -268,44 +239,36 @@ int64_t ob_reply_decode(ob_reply *reply, const uint8_t *octets, int32_t count) {
   reply->cost = get_integer(&r);
   reply->actions = get_integer(&r);
   reply->sent = get_integer(&r);
-  if (reply->sent & OB_SEND_THRUSTERS) {
-    get_row(&r, reply->now_ns, &reply->thruster, THRUSTER_FIELDS);
-  }
-  for (int32_t k = 0; (reply->sent & OB_SEND_ENGINES) && k < OB_ENGINES; k++) {
-    get_row(&r, reply->now_ns, &reply->engine[k], ENGINE_FIELDS);
+  for (int64_t k = 0; k < vehicle->outputs; k++) {
+    if (reply->sent >> k & 1) {
+      get_row(&r, reply->now_ns, &reply->row[k], vehicle->output[k]);
+    }
   }
   return r.good && r.at == r.count;
 }
 
 /* ---- around a tick ---- */
 
-static int64_t obey(ob_flight *f, int64_t now_ns, const ob_order *orders, int64_t count) {
+static int64_t obey(ob_craft *c, int64_t now_ns, const ob_order *orders, int64_t count) {
   int64_t refused = 0;
   for (int64_t k = 0; k < count; k++) {
-    refused += !ob_flight_order(f, now_ns, &orders[k]);
+    refused += !c->vehicle->order(c, now_ns, &orders[k]);
   }
   return refused;
 }
 
-int64_t ob_exchange_before(ob_flight *f, ob_flight_memory *m, const ob_grant *g) {
-  f->sent = 0; /* control may not be due */
+int64_t ob_exchange_before(ob_craft *c, const ob_grant *g) {
   for (int64_t k = 0; k < g->told; k++) {
-    m->channels.told[g->tell[k].number] = g->tell[k].told;
+    c->channels.told[g->tell[k].number] = g->tell[k].told;
   }
-  if (g->matched) {
-    f->navigation->arrivals.matches_time_ns = g->matches_time_ns;
-    f->navigation->arrivals.matches_count = g->matches_count;
-    f->arrived |= 1 << OB_STREAM_CRATERS;
-  }
-  return obey(f, g->now_ns, g->order_before, g->before);
+  return obey(c, g->now_ns, g->order_before, g->before);
 }
 
-void ob_exchange_after(ob_flight *f, const ob_grant *g, int64_t refused, uint64_t hash,
+void ob_exchange_after(ob_craft *c, const ob_grant *g, int64_t refused, uint64_t hash,
                        ob_reply *reply) {
-  refused += obey(f, g->now_ns, g->order_after, g->after);
-  *reply = (ob_reply){.tick = g->tick, .now_ns = g->now_ns, .refused = refused, .sent = f->sent};
-  reply->hash = ob_flight_output_hash(f, ob_flight_hash(f, g->members, hash));
-  reply->actions = f->faults != NULL && (g->members & OB_FLIGHT_FAULTS) ? f->faults->actions->count : 0;
-  reply->thruster = f->effectors->thruster;
-  memcpy(reply->engine, f->effectors->engine, sizeof reply->engine);
+  refused += obey(c, g->now_ns, g->order_after, g->after);
+  *reply = (ob_reply){.tick = g->tick, .now_ns = g->now_ns, .refused = refused};
+  reply->hash = c->vehicle->hash(c, g->members, hash);
+  reply->actions = g->members >> (c->vehicle->members - 1) ? c->fault_actions.count : 0;
+  reply->sent = c->vehicle->outputs_of(c, g->members, reply->row);
 }

@@ -1,6 +1,8 @@
 #include "onboard/rover.h"
 
 #include <assert.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "onboard/hash.h"
 
@@ -13,7 +15,7 @@ static int64_t kind_of(int32_t intake) {
 }
 
 void ob_rover_init(ob_rover *r, const ob_rover_settings *s) {
-  *r = (ob_rover){.supply_v = s->supply_v, .commanded_ns = OB_NEVER_NS};
+  *r = (ob_rover){.supply_v = s->supply_v, .times = {OB_NEVER_NS, OB_NEVER_NS, OB_NEVER_NS}};
   for (int32_t k = 0; k < OB_ROVER_INTAKES; k++) {
     ob_intake_init(&r->intake[k], kind_of(k));
   }
@@ -22,7 +24,7 @@ void ob_rover_init(ob_rover *r, const ob_rover_settings *s) {
   ob_wheels_init(&r->wheels, &s->wheel, &s->slip);
 }
 
-static void sense(ob_rover *r, int64_t now_ns, const ob_rover_row *rows, int64_t count) {
+static void sense(ob_rover *r, int64_t now_ns, const ob_sample *rows, int64_t count) {
   const ob_intake *imu = &r->intake[OB_ROVER_IMU];
   int64_t came = 0;
   for (int64_t k = 0; k < count; k++) {
@@ -48,27 +50,29 @@ static void reckon(ob_rover *r, int64_t now_ns) {
   ob_wheel_row rows[OB_WHEELS];
   wheel_rows(r, rows);
   ob_odometry_step(&r->odometry, &r->intake[OB_ROVER_IMU].row.imu, rows, now_ns);
+  r->times.odometry_ns = now_ns;
 }
 
 static void drive(ob_rover *r, int64_t now_ns) {
   const ob_odometry_state *state = &r->odometry.state;
   const int64_t held = !state->valid || r->wheels.resting || r->wheels.out;
   ob_drive_step(&r->drive, state, held, &r->command);
-  r->commanded_ns = now_ns;
+  r->times.drive_ns = now_ns;
 }
 
 static void turn_wheels(ob_rover *r, int64_t now_ns) {
   static const double still[OB_WHEELS] = {0.0};
   const ob_battery_row *battery = &r->intake[OB_ROVER_BATTERY].row.battery;
-  const int told = now_ns - r->commanded_ns <= COMMAND_WITHIN_NS;
+  const int told = now_ns - r->times.drive_ns <= COMMAND_WITHIN_NS;
   const int known = now_ns - battery->time_ns <= BATTERY_WITHIN_NS;
   ob_wheel_row rows[OB_WHEELS];
   wheel_rows(r, rows);
   r->sent = ob_wheels_step(&r->wheels, rows, told ? r->command.wheel_rate_rad_s : still,
                            known ? battery->voltage_v : r->supply_v, now_ns);
+  r->times.wheels_ns = now_ns;
 }
 
-void ob_rover_tick(ob_rover *r, int64_t now_ns, int64_t members, const ob_rover_row *rows,
+void ob_rover_tick(ob_rover *r, int64_t now_ns, int64_t members, const ob_sample *rows,
                    int64_t count) {
   if (members & OB_ROVER_SENSORS) {
     r->sent = 0;
@@ -83,6 +87,9 @@ void ob_rover_tick(ob_rover *r, int64_t now_ns, int64_t members, const ob_rover_
   if (members & OB_ROVER_WHEELS) {
     turn_wheels(r, now_ns);
   }
+  if (r->faults != NULL && (members & OB_ROVER_FAULTS)) {
+    ob_protection_step(r->faults, now_ns);
+  }
 }
 
 uint64_t ob_rover_hash(const ob_rover *r, int64_t members, uint64_t hash) {
@@ -96,10 +103,51 @@ uint64_t ob_rover_hash(const ob_rover *r, int64_t members, uint64_t hash) {
   if (members & OB_ROVER_DRIVE) {
     hash = ob_drive_hash(&r->drive, hash);
   }
-  return members & OB_ROVER_WHEELS ? ob_wheels_hash(&r->wheels, hash) : hash;
+  if (members & OB_ROVER_WHEELS) {
+    hash = ob_wheels_hash(&r->wheels, hash);
+  }
+  return r->faults != NULL && (members & OB_ROVER_FAULTS) ? ob_protection_hash(r->faults, hash)
+                                                         : hash;
 }
 
 uint64_t ob_rover_output_hash(const ob_rover *r, uint64_t hash) {
   return r->sent ? ob_hash_bytes(hash, (const uint8_t *)&r->wheels.row, sizeof r->wheels.row)
                  : hash;
+}
+
+/* ---- orders ---- */
+
+static double real(int64_t bits) {
+  double x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+static int64_t add_waypoint(ob_drive *drive, double east_m, double north_m) {
+  const int64_t moves = drive->phase == OB_DRIVE_TURN || drive->phase == OB_DRIVE_LEG;
+  return !moves && ob_drive_add(drive, east_m, north_m);
+}
+
+int64_t ob_rover_order(ob_rover *r, const ob_order *order) {
+  const int64_t *argument = order->argument;
+  switch (order->kind) {
+    case OB_ORDER_PATH_CLEAR:
+      ob_drive_clear(&r->drive);
+      return 1;
+    case OB_ORDER_PATH_ADD:
+      return add_waypoint(&r->drive, real(argument[0]), real(argument[1]));
+    case OB_ORDER_PATH_DRIVE:
+      return ob_drive_start(&r->drive, real(argument[0]));
+    case OB_ORDER_DRIVE_STOP:
+      ob_drive_stop(&r->drive);
+      return 1;
+    case OB_ORDER_WHEELS_RESET:
+      ob_wheels_reset(&r->wheels);
+      return 1;
+    case OB_ORDER_WHEELS_INHIBIT:
+      r->wheels.inhibited = argument[0] != 0;
+      return 1;
+    default:
+      return r->faults != NULL && ob_protection_order(r->faults, order);
+  }
 }

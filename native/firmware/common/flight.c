@@ -17,8 +17,7 @@
 
 static struct {
   ob_link link;
-  ob_flight flight;
-  ob_flight_memory memory;
+  ob_craft craft;
   ob_grant grant;
   ob_reply reply;
   flight_cost cost[FLIGHT_MEMBERS];
@@ -53,13 +52,13 @@ static int64_t store(uint8_t *to, int64_t room, int64_t offset, const uint8_t *f
 }
 
 static int64_t begin(int64_t argument) {
-  uint32_t maps_size;
-  const uint8_t *maps = platform_maps(&maps_size);
+  ob_maps maps;
+  maps.octets = platform_maps(&maps.size);
   const uint32_t size = (uint32_t)argument;
   const ob_flight_image_error error =
       size > sizeof board.image
           ? OB_FLIGHT_IMAGE_SIZE
-          : ob_flight_begin(&board.flight, &board.memory, board.image, size, maps, maps_size);
+          : ob_flight_begin(&board.craft, board.image, size, &maps);
   board.flying = error == OB_FLIGHT_IMAGE_OK;
   board.patience_ticks = argument >> 32;
   board.granted_ns = platform_now_ns();
@@ -76,9 +75,6 @@ static int64_t configure(int64_t what, int64_t argument, const uint8_t *piece, i
     case FLIGHT_CONFIG_IMAGE:
       board.flying = 0; /* the table of fault protection is read where it lies */
       return store(board.image, sizeof board.image, argument, piece, count);
-    case FLIGHT_CONFIG_MATCHES:
-      return store((uint8_t *)board.memory.matches, sizeof board.memory.matches, argument, piece,
-                   count);
     case FLIGHT_CONFIG_BEGIN:
       return begin(argument);
     default:
@@ -100,74 +96,39 @@ static void take_config(const ob_packet *packet) {
 
 /* ---- memory ---- */
 
-static uint8_t *part_of(int64_t part, int64_t *size) {
-  ob_flight_memory *m = &board.memory;
-  if (FLIGHT_PART_INTAKE <= part && part < OB_FLIGHT_INTAKES) {
-    *size = sizeof m->intake[part];
-    return (uint8_t *)&m->intake[part];
-  }
+static ob_part part_of(int64_t part) {
   switch (part) {
-    case FLIGHT_PART_IMU_CHOICE:
-      *size = sizeof m->imu_choice;
-      return (uint8_t *)&m->imu_choice;
-    case FLIGHT_PART_NAVIGATION:
-      *size = sizeof m->navigation;
-      return (uint8_t *)&m->navigation;
-    case FLIGHT_PART_GUIDANCE:
-      *size = sizeof m->guidance;
-      return (uint8_t *)&m->guidance;
-    case FLIGHT_PART_TOUCHDOWN:
-      *size = sizeof m->touchdown;
-      return (uint8_t *)&m->touchdown;
-    case FLIGHT_PART_CONTROL:
-      *size = sizeof m->control;
-      return (uint8_t *)&m->control;
-    case FLIGHT_PART_EFFECTORS:
-      *size = sizeof m->effectors;
-      return (uint8_t *)&m->effectors;
-    case FLIGHT_PART_FAULT_STATE:
-      *size = sizeof m->fault_state;
-      return (uint8_t *)&m->fault_state;
-    case FLIGHT_PART_FAULT_MEMORY:
-      *size = sizeof m->fault_memory;
-      return (uint8_t *)&m->fault_memory;
-    case FLIGHT_PART_SLOW_HASH:
-      *size = sizeof m->slow_hash;
-      return (uint8_t *)&m->slow_hash;
-    case FLIGHT_PART_FRAME_WORDS:
-      *size = sizeof m->frame_words;
-      return (uint8_t *)m->frame_words;
-    case FLIGHT_PART_TIMES:
-      *size = sizeof board.flight.times;
-      return (uint8_t *)&board.flight.times;
     case FLIGHT_PART_HASH:
-      *size = sizeof board.reply.hash;
-      return (uint8_t *)&board.reply.hash;
+      return (ob_part){&board.reply.hash, sizeof board.reply.hash, NULL};
     case FLIGHT_PART_COSTS:
-      *size = sizeof board.cost;
-      return (uint8_t *)board.cost;
+      return (ob_part){board.cost, sizeof board.cost, NULL};
+    case FLIGHT_PART_IMAGE:
+      return (ob_part){board.image, sizeof board.image, NULL};
     default:
-      *size = 0;
-      return board.octets;
+      return 0 <= part && part < OB_PARTS && board.craft.part[part].at != NULL
+                 ? board.craft.part[part]
+                 : (ob_part){board.octets, 0, NULL};
   }
 }
 
 static void take_memory(const ob_packet *packet) {
-  int64_t words[MEMORY_WORDS], size;
+  int64_t words[MEMORY_WORDS];
   const int32_t head = sizeof words, most = OB_PACKET_DATA_MAX - head;
   if (packet->data_octets < head) {
     return;
   }
   memcpy(words, packet->data, sizeof words);
-  uint8_t *part = part_of(words[1], &size);
+  const ob_part part = part_of(words[1]);
+  uint8_t *at = part.at;
+  const int64_t size = part.size;
   const int64_t offset = words[2], written = packet->data_octets - head;
   int64_t count = words[3];
   const int64_t fits = 0 <= count && count <= most && 0 <= offset && offset <= size &&
                        count <= size - offset && written <= size - offset;
   count = fits ? count : 0;
   if (fits) {
-    memcpy(part + offset, packet->data + head, (size_t)written);
-    memcpy(board.octets + head, part + offset, (size_t)count);
+    memcpy(at + offset, packet->data + head, (size_t)written);
+    memcpy(board.octets + head, at + offset, (size_t)count);
   }
   put_words((const int64_t[]){platform_now_ns(), words[1], offset, fits ? size : -1}, 4);
   send_packet(OB_APID_MEMORY, head + (int32_t)count);
@@ -178,11 +139,12 @@ static void take_memory(const ob_packet *packet) {
 /* Member by member, to know what each costs. */
 static uint32_t run_members(const ob_grant *g) {
   const uint32_t begun = platform_cycles();
-  for (int32_t k = 0; k < FLIGHT_MEMBERS; k++) {
+  const ob_vehicle *vehicle = board.craft.vehicle;
+  for (int32_t k = 0; k < vehicle->members; k++) {
     const int64_t member = g->members & 1 << k;
     if (member) {
       const uint32_t before = platform_cycles();
-      ob_flight_tick(&board.flight, g->now_ns, member, g->row, g->rows);
+      vehicle->tick(&board.craft, g->now_ns, member, g->row, g->rows);
       const int64_t cost = (int64_t)(platform_cycles() - before);
       flight_cost *c = &board.cost[k];
       c->runs++;
@@ -196,13 +158,13 @@ static uint32_t run_members(const ob_grant *g) {
 static int64_t rows_are_fitted(const ob_grant *g) {
   int64_t fitted = 1;
   for (int64_t k = 0; k < g->rows; k++) {
-    fitted = fitted && board.flight.intake[g->row[k].intake] != NULL;
+    fitted = fitted && ob_craft_has(&board.craft, g->row[k].intake);
   }
   return fitted;
 }
 
 static void send_reply(void) {
-  send_packet(OB_APID_REPLY, ob_reply_encode(board.octets, &board.reply));
+  send_packet(OB_APID_REPLY, ob_reply_encode(board.octets, board.craft.vehicle, &board.reply));
 }
 
 static void tell_times(int64_t tick, int64_t computed_ns, int64_t sent_ns) {
@@ -216,7 +178,8 @@ static void tell_times(int64_t tick, int64_t computed_ns, int64_t sent_ns) {
 }
 
 static void take_grant(const ob_packet *packet) {
-  if (!board.flying || !ob_grant_decode(&board.grant, packet->data, packet->data_octets)) {
+  if (!board.flying ||
+      !ob_grant_decode(&board.grant, board.craft.vehicle, packet->data, packet->data_octets)) {
     return;
   }
   const ob_grant *g = &board.grant;
@@ -227,9 +190,9 @@ static void take_grant(const ob_packet *packet) {
     console_line("grants again");
   }
   if (g->tick > board.reply.tick && rows_are_fitted(g)) {
-    const int64_t refused = ob_exchange_before(&board.flight, &board.memory, g);
+    const int64_t refused = ob_exchange_before(&board.craft, g);
     const uint32_t cost = run_members(g);
-    ob_exchange_after(&board.flight, g, refused, board.reply.hash, &board.reply);
+    ob_exchange_after(&board.craft, g, refused, board.reply.hash, &board.reply);
     board.reply.cost = (int64_t)cost;
   }
   const int64_t computed_ns = platform_now_ns();
@@ -239,14 +202,15 @@ static void take_grant(const ob_packet *packet) {
   }
 }
 
-/* Link lost: engines closed, thrusters off. The flight core is left as it is. */
+/* Link lost: a row without drive for every effector. The flight core is left as it is. */
 static void make_safe(void) {
   ob_reply *r = &board.reply;
+  const int64_t outputs = board.craft.vehicle->outputs;
   board.safed = 1;
-  r->sent = OB_SEND_THRUSTERS | OB_SEND_ENGINES;
-  r->thruster = (ob_thruster_command_row){.time_ns = r->now_ns, .sequence = r->thruster.sequence + 1};
-  for (int32_t k = 0; k < OB_ENGINES; k++) {
-    r->engine[k] = (ob_engine_command_row){.time_ns = r->now_ns, .sequence = r->engine[k].sequence + 1};
+  r->sent = (1 << outputs) - 1;
+  for (int64_t k = 0; k < outputs; k++) {
+    const int64_t sequence = r->row[k].head.sequence + 1;
+    r->row[k] = (ob_output_row){.head = {r->now_ns, sequence}};
   }
   console_line("link lost: effectors safe");
   send_reply();

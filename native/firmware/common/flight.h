@@ -1,20 +1,20 @@
 /* The flight image: the flight core at the end of a line, a tick for each grant.
  *
  *   start    self-test, HELLO until the desk answers (onboard/link.h)
- *   CONFIG   pieces of the flight image (onboard/flight_image.h) and of crater matches, and the word to begin
+ *   CONFIG   pieces of the flight image (onboard/flight_image.h), and the word to begin
  *   GRANT    a tick (onboard/flight_exchange.h); the answer is a REPLY
  *   MEMORY   reading and writing parts of the flight core, for the desk that looks for a difference
  *
  * CONFIG, its answer and MEMORY are words of 8 octets, little endian, then octets:
  *   CONFIG         time, what (FLIGHT_CONFIG_...), offset or argument, and the piece
  *   CONFIG_ANSWER  time, what, offset or argument, status (0: done)
- *   MEMORY         time, part (FLIGHT_PART_...), offset, octets to read, and octets to write
+ *   MEMORY         time, part (OB_PART_..., FLIGHT_PART_...), offset, octets to read, and octets to write
  *   its answer     time, part, offset, octets of the part or -1, and those that were read
  *
  * Time is that of the grants: in lockstep nothing here looks at a clock but the link and the watchdog. A
  * flight that was begun with a patience runs freely: when no grant came for so many ticks, the board makes
- * its effectors safe by itself (engines closed, thrusters off, a REPLY that says so), once, until the next
- * grant.
+ * its effectors safe by itself (engines closed, thrusters off, wheels without drive, a REPLY that says so), once,
+ * until the next grant.
  */
 #ifndef FLIGHT_H
 #define FLIGHT_H
@@ -23,25 +23,14 @@
 
 enum {
   FLIGHT_CONFIG_IMAGE = 0,   /* a piece of the image at its offset */
-  FLIGHT_CONFIG_MATCHES = 1, /* a piece of the matches (ob_crater_matched) at its offset */
   FLIGHT_CONFIG_BEGIN = 2    /* argument: size of the image | patience << 32. Status: ob_flight_image_error */
 };
 
+/* Parts that are no vehicle's; the others are in onboard/craft.h and flight_channel.h. */
 enum {
-  FLIGHT_PART_INTAKE = 0, /* and those of the other instruments, up to 9 */
-  FLIGHT_PART_IMU_CHOICE = 10,
-  FLIGHT_PART_NAVIGATION = 11,
-  FLIGHT_PART_GUIDANCE = 12,
-  FLIGHT_PART_TOUCHDOWN = 13,
-  FLIGHT_PART_CONTROL = 14,
-  FLIGHT_PART_EFFECTORS = 15,
-  FLIGHT_PART_FAULT_STATE = 16,
-  FLIGHT_PART_FAULT_MEMORY = 17,
   FLIGHT_PART_COSTS = 18, /* flight_cost of each member, in the order of their bits */
   FLIGHT_PART_HASH = 19,  /* that the next tick carries on */
-  FLIGHT_PART_SLOW_HASH = 20,
-  FLIGHT_PART_FRAME_WORDS = 21,
-  FLIGHT_PART_TIMES = 22
+  FLIGHT_PART_IMAGE = 28  /* room for the image; there before any flight, as these are */
 };
 
 /* Of one member, in cycles of platform_cycles. */
@@ -49,7 +38,7 @@ typedef struct {
   int64_t runs, sum, most;
 } flight_cost;
 
-#define FLIGHT_MEMBERS 6
+#define FLIGHT_MEMBERS 6 /* of any vehicle, at most */
 
 /* Never returns. */
 void flight_run(void);

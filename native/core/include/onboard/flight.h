@@ -4,11 +4,10 @@
  * guidance (where it is due), touchdown confirmation, control, fault protection (where it is due). Batches,
  * boards and the executive of the flight software run it in this order, so they give the same bits.
  *
- * What is decided elsewhere comes in as orders: commands that were carried out, by whoever receives
- * commands, and results of members that do not run here. An order holds from the moment it is given.
+ * What is decided elsewhere comes in as orders (order.h).
  *
- * A flight is a list of pointers: its parts belong to the caller (on a board to `ob_flight_memory` of
- * flight_image.h), every part can be looked at and hashed by itself, and no pointer crosses a link.
+ * A flight is a list of pointers: its parts belong to the caller (on a board to `ob_lander` of craft.h), every
+ * part can be looked at and hashed by itself, and no pointer crosses a link.
  */
 #ifndef ONBOARD_FLIGHT_H
 #define ONBOARD_FLIGHT_H
@@ -17,10 +16,11 @@
 
 #include "onboard/attitude_control.h"
 #include "onboard/effector.h"
-#include "onboard/fault.h"
 #include "onboard/guidance.h"
 #include "onboard/intake.h"
 #include "onboard/navigation.h"
+#include "onboard/order.h"
+#include "onboard/protection.h"
 #include "onboard/redundant_imu.h"
 #include "onboard/touchdown.h"
 
@@ -52,26 +52,6 @@ enum {
   OB_FLIGHT_FAULTS = 32
 };
 
-/* A sample as it was read from an instrument. */
-typedef struct {
-  int64_t intake; /* OB_FLIGHT_IMU_A ... */
-  ob_row row;
-} ob_flight_row;
-
-/* What feeds the engine of fault protection: see flight_channel.h. */
-typedef struct ob_flight_channels ob_flight_channels;
-
-/* Fault protection: table and what it works on. Requests wait for its next step. */
-typedef struct {
-  const ob_fault_table *table;
-  const ob_flight_channels *channels;
-  ob_fault_state *state;
-  ob_fault_memory *memory;
-  ob_fault_actions *actions; /* of the last step; who carries them out answers with orders */
-  int64_t request;           /* a mode, or OB_FAULT_NO_REQUEST */
-  uint64_t clear;            /* bits of faults to unlatch */
-} ob_flight_faults;
-
 /* When each was produced last, OB_NEVER_NS before. */
 typedef struct {
   int64_t navigation_ns, guidance_ns, touchdown_ns, actuators_ns, thrust_ns, gates_ns, imu_ns;
@@ -88,7 +68,7 @@ typedef struct {
   ob_touchdown *touchdown;
   ob_attitude_control *control;
   ob_effectors *effectors;
-  ob_flight_faults *faults;             /* NULL where fault protection does not run here */
+  ob_protection *faults;                /* NULL where fault protection does not run here */
 
   int64_t request;    /* ob_guidance_request */
   int64_t resuming;   /* ob_guidance_phase to begin in with the first valid state, or 0 */
@@ -103,7 +83,7 @@ void ob_flight_init(ob_flight *flight);
 
 /* One tick of the members in `members`. `rows` are the samples read in it, in their order. Members may
  * also run one by one, in their order: it is the same. */
-void ob_flight_tick(ob_flight *flight, int64_t now_ns, int64_t members, const ob_flight_row *rows,
+void ob_flight_tick(ob_flight *flight, int64_t now_ns, int64_t members, const ob_sample *rows,
                     int64_t count);
 
 /* Chain the state hashes of some members onto one, in the order of the schedule. */
@@ -111,25 +91,6 @@ uint64_t ob_flight_hash(const ob_flight *flight, int64_t members, uint64_t hash)
 
 /* Chain the rows that went to the effectors: those of `sent`. */
 uint64_t ob_flight_output_hash(const ob_flight *flight, uint64_t hash);
-
-typedef enum {
-  OB_ORDER_FRAMES = 0,     /* good, bad, enabled: counters of the camera's intake */
-  OB_ORDER_GUIDANCE = 1,   /* ob_guidance_request */
-  OB_ORDER_ORBIT_BURN = 2, /* bits of the velocity to gain (double, m/s); 0 ends a burn */
-  OB_ORDER_INHIBIT = 3,    /* mask of main engines that must not burn */
-  OB_ORDER_EXCLUDE = 4,    /* mask of thrusters not to use */
-  OB_ORDER_IMU = 5,        /* instance to fly with */
-  OB_ORDER_INTAKE = 6,     /* instrument, enabled */
-  OB_ORDER_GATE = 7,       /* stream whose score is forgotten */
-  OB_ORDER_MODE = 8,       /* request to fault protection; OB_FAULT_NO_REQUEST: forget what waits */
-  OB_ORDER_CLEAR = 9,      /* bits of the faults to unlatch */
-  OB_ORDERS = 10
-} ob_order_kind;
-
-typedef struct {
-  int64_t kind;
-  int64_t argument[3];
-} ob_order;
 
 /* Carries out an order. Returns 0, nothing changed, where it makes no sense here. */
 int64_t ob_flight_order(ob_flight *flight, int64_t now_ns, const ob_order *order);

@@ -12,15 +12,16 @@
  *   entry   0x00 + k: row of intake k: age, sequence, and its other fields in their order
  *           0x20 + k, 0x40 + k: order of kind k before the tick, after it: three arguments
  *           0x60 + k: what is told of number k: age, value
- *           0x7f: matches of a frame are there: age, count
- *   reply   time, tick, hash (8), orders refused, cost, actions of fault protection, rows sent and those
+ *   reply   time, tick, hash (8), orders refused, cost, actions of fault protection, outputs sent (bits), and their
+ *           rows: age, sequence, and the other fields in their order
+ *
+ * Which fields rows have, is the vehicle's: ob_vehicle of craft.h.
  */
 #ifndef ONBOARD_FLIGHT_EXCHANGE_H
 #define ONBOARD_FLIGHT_EXCHANGE_H
 
 #include <stdint.h>
 
-#include "onboard/flight.h"
 #include "onboard/flight_image.h"
 
 #define OB_GRANT_ROWS 32
@@ -34,15 +35,13 @@ typedef struct {
 
 typedef struct {
   int64_t tick, now_ns;
-  int64_t members;        /* OB_FLIGHT_SENSORS ... */
+  int64_t members;        /* OB_FLIGHT_SENSORS ..., OB_ROVER_SENSORS ... */
   int64_t rows;
-  ob_flight_row row[OB_GRANT_ROWS];
+  ob_sample row[OB_GRANT_ROWS];
   int64_t before, after;  /* orders */
   ob_order order_before[OB_GRANT_ORDERS], order_after[OB_GRANT_ORDERS];
   int64_t told;
   ob_grant_told tell[OB_CHANNELS_TOLD];
-  int64_t matched;        /* 1: matches are there */
-  int64_t matches_time_ns, matches_count;
 } ob_grant;
 
 typedef struct {
@@ -51,24 +50,25 @@ typedef struct {
   int64_t refused;        /* orders of this tick that made no sense */
   int64_t cost;           /* of the tick, in the board's own ticks; not part of what must agree */
   int64_t actions;        /* of fault protection in this tick */
-  int64_t sent;           /* OB_SEND_... */
-  ob_thruster_command_row thruster;
-  ob_engine_command_row engine[OB_ENGINES];
+  int64_t sent;           /* bit k: row k goes to its effector */
+  ob_output_row row[OB_OUTPUTS];
 } ob_reply;
 
 /* Octets written, at most OB_EXCHANGE_OCTETS_MAX, or -1 where it does not fit. */
-int32_t ob_grant_encode(uint8_t *octets, const ob_grant *grant);
-int32_t ob_reply_encode(uint8_t *octets, const ob_reply *reply);
+int32_t ob_grant_encode(uint8_t *octets, const ob_vehicle *vehicle, const ob_grant *grant);
+int32_t ob_reply_encode(uint8_t *octets, const ob_vehicle *vehicle, const ob_reply *reply);
 
 /* 1, or 0 where the octets are none. */
-int64_t ob_grant_decode(ob_grant *grant, const uint8_t *octets, int32_t count);
-int64_t ob_reply_decode(ob_reply *reply, const uint8_t *octets, int32_t count);
+int64_t ob_grant_decode(ob_grant *grant, const ob_vehicle *vehicle, const uint8_t *octets,
+                        int32_t count);
+int64_t ob_reply_decode(ob_reply *reply, const ob_vehicle *vehicle, const uint8_t *octets,
+                        int32_t count);
 
-/* What comes before a tick: orders, what is told, matches. Returns the orders refused. */
-int64_t ob_exchange_before(ob_flight *flight, ob_flight_memory *memory, const ob_grant *grant);
+/* What comes before a tick: what is told, orders. Returns the orders refused. */
+int64_t ob_exchange_before(ob_craft *craft, const ob_grant *grant);
 
 /* What comes after it: orders; fills the reply (but its cost), whose hash carries on `hash`. */
-void ob_exchange_after(ob_flight *flight, const ob_grant *grant, int64_t refused, uint64_t hash,
+void ob_exchange_after(ob_craft *craft, const ob_grant *grant, int64_t refused, uint64_t hash,
                        ob_reply *reply);
 
 #endif

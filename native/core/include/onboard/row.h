@@ -107,4 +107,20 @@ typedef union {
   ob_battery_row battery;
 } ob_row;
 
+/* A row as it was read. */
+typedef struct {
+  int64_t intake; /* number of the vehicle's instrument: OB_FLIGHT_IMU_A ..., OB_ROVER_IMU ... */
+  ob_row row;
+} ob_sample;
+
+/* A row of an effector. All zero but time and sequence: engine closed, thrusters off, wheels without drive. */
+typedef union {
+  struct {
+    int64_t time_ns, sequence;
+  } head;
+  ob_thruster_command_row thruster;
+  ob_engine_command_row engine;
+  ob_wheel_command_row wheels;
+} ob_output_row;
+
 #endif
