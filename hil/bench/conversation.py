@@ -57,7 +57,7 @@ class Conversation:
         self.may_return = 0  # times that the board may be brought back in a flight
         self.returns = 0  # times that it was
         self._endpoint, self._line = endpoint, line
-        self._peer, self._session = endpoint.peer, endpoint.session
+        self._peer = endpoint.peer
         self._told: list[Told] = []
         self.latency = Latency()
         self.took_ns = array("q")  # from a grant to its reply, of each tick
@@ -139,7 +139,7 @@ class Conversation:
     def _heard(self, question: Told, timeout_s: float) -> bytes | None:
         """The answer, if it came. Raises StartedAnew."""
         packets = self._endpoint.receive(timeout_s)
-        if self._endpoint.session != self._session:
+        if self._endpoint.session != self._peer.session:
             lines = self._endpoint.text.decode(errors="replace").splitlines()
             said = next((line for line in reversed(lines) if "start:" in line), "and said nothing")
             raise StartedAnew(f"{self._peer.board}: it started anew: {said}")
@@ -180,4 +180,4 @@ class Conversation:
             raise gone from None
         if (peer.board, peer.core_hash) != (self._peer.board, self._peer.core_hash):
             raise Silent(f"{why}; another board came: {peer.board}")
-        self._peer, self._session = peer, peer.session
+        self._peer = peer
