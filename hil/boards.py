@@ -22,6 +22,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    Strict,
     StringConstraints,
     ValidationError,
     field_validator,
@@ -29,6 +30,7 @@ from pydantic import (
 )
 from serial.tools import list_ports
 
+from hil.lab.client import is_lab, lab_address
 from hil.link.attachment import HELLO_S, machine_of
 from hil.link.carriers import BAUD, BAUDS, AddressError, check_address
 from hil.link.discovery import listen
@@ -81,6 +83,16 @@ class Usb(_Table):
         ]
 
 
+Command = Annotated[tuple[Text, ...], Field(min_length=1), Strict(False)]
+
+
+class Power(_Table):
+    """Commands that switch a board's power, for a lab: a program and its arguments."""
+
+    on: Command
+    off: Command
+
+
 class Board(_Table):
     """A board: where it is and what to expect of it."""
 
@@ -89,6 +101,7 @@ class Board(_Table):
     baud: Annotated[int, Field(ge=BAUDS[0], le=BAUDS[-1])] | None = None  # with `usb`
     says: Text | None = None  # its name in HELLO; None: any
     hello_s: Annotated[float, Field(gt=0.0, le=600.0)] = HELLO_S
+    power: Power | None = None  # of one that is really there
     description: str = ""
 
     @field_validator("address")
@@ -96,7 +109,9 @@ class Board(_Table):
     def _is_one(cls, address: str | None) -> str | None:
         if address is not None:
             try:
-                if machine_of(address) is None:
+                if is_lab(address):
+                    lab_address(address)
+                elif machine_of(address) is None:
                     check_address(address)
             except (AddressError, BoardError) as error:
                 raise ValueError(str(error)) from None
@@ -212,8 +227,10 @@ def there(boards: Mapping[str, Board], listen_s: float = LISTEN_S) -> list[Row]:
         except AddressError as error:
             rows.append(Row(name, "", "missing", str(error)))
             continue
-        machine = machine_of(address)
-        if machine is None:
+        machine = None if is_lab(address) else machine_of(address)
+        if is_lab(address):
+            rows.append(Row(name, address, "in a lab", "`hil lab list` asks it"))
+        elif machine is None:
             lines.append((name, address))
         else:
             rows.append(_row_of_machine(address, machine, name))

@@ -24,6 +24,7 @@ from hil.bench.result import Figures
 from hil.bench.setting import cautions
 from hil.ground import prompt
 from hil.ground.console import Console, ConsoleError
+from hil.lab import cli as labs
 from hil.link.attachment import attach
 from hil.link.carriers import AddressError, Unplugged
 from hil.link.endpoint import NotIdentified
@@ -528,3 +529,7 @@ def console_command(
         except Unplugged as error:
             click.echo(f"hil: {error}", err=True)
             sys.exit(FAILED)
+
+
+main.add_command(labs.serve)
+main.add_command(labs.lab)

@@ -20,7 +20,7 @@ from hil.bench.flight_core import FlightCore, Order
 from hil.bench.flight_image import flight_image
 from hil.bench.struct_difference import first_difference
 from hil.link import endpoint as links
-from hil.link.attachment import ADDRESSES, HELLO_S, attach
+from hil.link.attachment import ADDRESSES, HELLO_S, Maps, attach
 from hil.link.codec import DATA_MAX
 from hil.link.endpoint import Endpoint
 from hil.link.qemu import EmulatedBoard
@@ -78,18 +78,24 @@ def attached(
         yield None
         return
     with attach(link, says=says, hello_s=hello_s) as board:
-        yield Processor(board.endpoint, board.emulated)
+        yield Processor(board.endpoint, board.emulated, board.maps)
 
 
 class Processor:
     """One flight on a board at the end of a line."""
 
-    def __init__(self, endpoint: Endpoint, emulated: EmulatedBoard | None = None) -> None:
-        """`emulated` is what runs the board, if it is no real one: it is given its map.
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        emulated: EmulatedBoard | None = None,
+        maps: Maps | None = None,
+    ) -> None:
+        """`emulated` is what runs the board, if it is no real one; the map is given to `maps`, or
+        to that.
 
         The endpoint's board must have said HELLO. Raises Refused for one with another core.
         """
-        self._endpoint, self.emulated = endpoint, emulated
+        self._endpoint, self.emulated, self.maps = endpoint, emulated, maps or emulated
         self.line = BoardLine(endpoint)
         self.talk = Conversation(endpoint, self.line)
         self.board = endpoint.peer.board
@@ -154,7 +160,7 @@ class Processor:
         """
         self._vehicle, self._core = vehicle, self._kind(vehicle, setting)
         image = flight_image(self._core)
-        if self.emulated is not None and self.emulated.keep(image.heights):
+        if self.maps is not None and self.maps.keep(image.heights):
             self.talk.meet_again()
         self.line.spoil(setting.scenario, setting.seed)
         self.talk.begin()

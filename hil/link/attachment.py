@@ -9,22 +9,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
+from contextlib import closing, contextmanager
+from typing import NamedTuple, Protocol
 
+from hil.lab.client import LabBoard, is_lab
 from hil.link.carriers import Carrier, open_carrier
 from hil.link.endpoint import Endpoint, NotIdentified
 from hil.link.qemu import BOARDS, MACHINES, PROGRAM, BoardError, EmulatedBoard
 
-ADDRESSES = "qemu, qemu:BOARD, posix, tcp://HOST:PORT, serial:DEVICE, serial:DEVICE?baud=NUMBER"
+ADDRESSES = (
+    "qemu, qemu:BOARD, posix, tcp://HOST:PORT, serial:DEVICE, serial:DEVICE?baud=NUMBER, "
+    "lab:BOARD, lab://HOST:PORT/BOARD"
+)
 HELLO_S = 10.0
+
+
+class Maps(Protocol):
+    """A board's memory for maps, where the desk reaches it."""
+
+    def keep(self, heights: bytes) -> bool:
+        """Puts them there, if they fit. True: the board started anew with that."""
 
 
 class Attached(NamedTuple):
     """A board that said HELLO."""
 
     endpoint: Endpoint
-    emulated: EmulatedBoard | None  # what runs it, if it is no real one
+    emulated: EmulatedBoard | None = None  # what runs it here, if it is no real one
+    maps: Maps | None = None
 
 
 @contextmanager
@@ -45,13 +57,14 @@ def attach(
     emulated = machine_of(address)
     if emulated is not None:
         with EmulatedBoard(emulated) as board:
-            yield Attached(_met(board.carrier, says, hello_s, sync_period_s), board)
-        return
-    carrier = open_carrier(address)
-    try:
-        yield Attached(_met(carrier, says, hello_s, sync_period_s), None)
-    finally:
-        carrier.close()
+            yield Attached(_met(board.carrier, says, hello_s, sync_period_s), board, board)
+    elif is_lab(address):
+        with LabBoard(address) as held, closing(held.line()) as line:
+            endpoint = _met(line, says, hello_s, sync_period_s)
+            yield Attached(endpoint, maps=held.maps(line))
+    else:
+        with closing(open_carrier(address)) as carrier:
+            yield Attached(_met(carrier, says, hello_s, sync_period_s))
 
 
 def machine_of(address: str) -> str | None:

@@ -67,6 +67,13 @@ class Carrier(Protocol):
         """Gives the line back; it can be reopened."""
 
 
+class Waitable(Carrier, Protocol):
+    """One that is a file descriptor."""
+
+    def fileno(self) -> int:
+        """What to wait for with `poll`."""
+
+
 def open_carrier(address: str) -> Carrier:
     """The carrier of an address. Raises AddressError."""
     opener = _opener(address)
@@ -152,6 +159,9 @@ class _Descriptor:
             return os.write(self._fd, octets)
         except BlockingIOError:
             return 0
+
+    def fileno(self) -> int:
+        return self._fd
 
     def _gone(self, error: OSError) -> Exception:
         """What to raise for an error of the descriptor."""

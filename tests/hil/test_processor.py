@@ -234,7 +234,7 @@ def test_lost_grants_and_replies_change_nothing(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_board_without_memory_for_maps_refuses() -> None:
     with board_setup.board("posix") as processor:
-        processor.emulated = None  # the map is not written
+        processor.maps = None  # the map is not written
         with pytest.raises(InputError, match="its map is not in the board's memory for maps"):
             board_setup.session(FINAL, 1, processor)
 

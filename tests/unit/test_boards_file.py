@@ -135,7 +135,7 @@ def test_no_port_or_several_are_refused(port: Port, ports: int) -> None:
         ("[board.a]\nusb = {vid = 1}\naddress = 'posix'", "allowed: one of address, usb"),
         ("[board.a]", "allowed: one of address, usb"),
         ("[board.a]\naddress = 'posix'\nbaud = 300", "baud: allowed with usb"),
-        ("[board.a]\naddress = 'posix'\ncolour = 1", "board.a: colour = 1: unknown; 6 fields"),
+        ("[board.a]\naddress = 'posix'\ncolour = 1", "board.a: colour = 1: unknown; 7 fields"),
         ("[board.a]\naddress = 'posix'\nhello_s = 0", "hello_s = 0: allowed: above 0 to 600"),
         ("[board.posix]\naddress = 'posix'", "board.posix: allowed: another name"),
         ("[board.Big]\naddress = 'posix'", "board.Big: allowed: another name"),
