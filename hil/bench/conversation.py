@@ -18,11 +18,13 @@ from hil.bench.latency import Latency
 from hil.bench.pacing import spread_ms
 from hil.link.carriers import Unplugged
 from hil.link.endpoint import CONFIG, CONFIG_ANSWER, GRANT, MEMORY, REPLY, Endpoint, NotIdentified
+from onboard.core._core import ffi, lib
 
 LOOK_S = 0.5  # how often it is looked whether the board started anew
 AWAY_S = 30.0  # how long a board may be away
 _AGAIN_S = 0.002  # between looks whether a line is there again
 _TOLD_OCTETS = 32  # of a memory packet without octets to write
+SCRUB: int = lib.OB_APID_SCRUB
 ANSWERS = {GRANT: REPLY, CONFIG: CONFIG_ANSWER, MEMORY: MEMORY}
 
 
@@ -60,6 +62,7 @@ class Conversation:
         self._peer = endpoint.peer
         self._told: list[Told] = []
         self.latency = Latency()
+        self._scrub: dict[str, int] | None = None  # what the board told last of its memory
         self.took_ns = array("q")  # from a grant to its reply, of each tick
         self._began_ns = 0
         self._stamps_ns: tuple[int, ...] = ()  # of an answer at the first try
@@ -67,7 +70,7 @@ class Conversation:
     def begin(self) -> None:
         """A flight begins; what was told before is forgotten."""
         self._told.clear()
-        self.latency = Latency()
+        self.latency, self._scrub = Latency(), None
         del self.took_ns[:]
         self.returns = 0
 
@@ -87,7 +90,8 @@ class Conversation:
     def figures(self) -> dict[str, Any]:
         """How often the board was brought back; how long line and board took for a tick."""
         spread = spread_ms(sorted(self.took_ns), "round_trip")
-        return {"returns": self.returns, **spread, "latency": self.latency.figures()}
+        scrub, latency = self._scrub, self.latency.figures()
+        return {"returns": self.returns, **spread, "latency": latency, "scrub": scrub}
 
     def tick_begins(self) -> None:
         """The desk begins to say what a tick is given."""
@@ -146,6 +150,8 @@ class Conversation:
         for packet in packets:
             if packet.apid == TIMES:
                 self.latency.take(packet.data)
+            elif packet.apid == SCRUB:
+                self._scrub = _scrubbed(packet.data)
         apid = ANSWERS[question.apid]
         found = (p.data for p in packets if p.apid == apid and question.is_answer(p.data))
         return next(found, None)
@@ -181,3 +187,11 @@ class Conversation:
         if (peer.board, peer.core_hash) != (self._peer.board, self._peer.core_hash):
             raise Silent(f"{why}; another board came: {peer.board}")
         self._peer = peer
+
+
+def _scrubbed(data: bytes) -> dict[str, int] | None:
+    """The counts of `ob_scrub`, without its time."""
+    if len(data) != ffi.sizeof("ob_scrub"):
+        return None
+    row = ffi.from_buffer("ob_scrub *", data)
+    return {name: getattr(row, name) for name, _ in ffi.typeof("ob_scrub").fields[1:]}

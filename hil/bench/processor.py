@@ -40,7 +40,7 @@ REFUSALS = {
 _CONFIG = struct.Struct("<qqq")
 _ANSWER = struct.Struct("<qqqq")
 _COST = struct.Struct("<qqq")
-_PART_COSTS, _PART_HASH = 18, 19
+_PART_COSTS, _PART_HASH, _PART_IMAGE = 18, 19, 28
 LEAPS = {
     "EXECUTIVE_RESUMED",
     "EXECUTIVE_CHECKPOINT_MISSING",
@@ -168,10 +168,17 @@ class Processor:
         self._last_told: dict[int, tuple[bytes, int]] = {}
         self._hash = lib.OB_HASH_SEED
         self._events_seen = vehicle.events.sequence
-        self._configure_pieces(CONFIG_IMAGE, image.data)
-        if status := self._configure(CONFIG_BEGIN, len(image.data) | patience_ticks << 32):
-            why = REFUSALS.get(status, f"status {status}")
-            raise Refused(f"{self.board} refuses the flight image: {why}")
+        argument = len(image.data) | patience_ticks << 32
+        if not self._has(image.data) or self._configure(CONFIG_BEGIN, argument):
+            self._configure_pieces(CONFIG_IMAGE, image.data)
+            if status := self._configure(CONFIG_BEGIN, argument):
+                why = REFUSALS.get(status, f"status {status}")
+                raise Refused(f"{self.board} refuses the flight image: {why}")
+
+    def _has(self, image: bytes) -> bool:
+        """Whether the board has an image already: from its storage, or from the flight before."""
+        head = ffi.sizeof("ob_flight_header")
+        return self.read_part(_PART_IMAGE, head) == image[:head]
 
     # -- a tick
 

@@ -75,6 +75,7 @@ class EmulatedBoard:
             raise BoardError(f"{self.name}: {why}")
         self._folder = tempfile.TemporaryDirectory(prefix="board-", dir=_memory_folder())
         self.maps = Path(self._folder.name) / "maps"
+        self.storage = Path(self._folder.name) / "storage"  # of a program
         with self.maps.open("w+b") as file:
             octets = FLASHED[self.name][1] if self.name in FLASHED else MAPS_OCTETS
             file.truncate(octets)
@@ -125,7 +126,7 @@ class EmulatedBoard:
         image = image_of(self.name)
         if self.name in PROGRAMS:
             before = [USER_EMULATOR] if self.name == LINUX else []
-            return [*before, str(image), self.carrier.path, str(self.maps)]
+            return [*before, str(image), self.carrier.path, str(self.maps), str(self.storage)]
         maps = f"memory-backend-file,id=maps,size={MAPS_OCTETS},mem-path={self.maps},share=on"
         machine = [MODELS.get(self.name, self.name)]
         if self.name in MACHINES:

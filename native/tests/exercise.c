@@ -27,6 +27,8 @@ const exercise EXERCISES[] = {
     {"orbit_burn", exercise_orbit_burn},
     {"thrust_monitor", exercise_thrust_monitor},
     {"touchdown", exercise_touchdown},
+    {"crc32", exercise_crc32},
+    {"two_copy", exercise_two_copy},
     {"packet", exercise_packet},
     {"cobs", exercise_cobs},
     {"framing", exercise_framing},

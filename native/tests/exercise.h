@@ -54,6 +54,8 @@ uint64_t exercise_thrust_monitor(void);
 uint64_t exercise_touchdown(void);
 
 /* exercise_link.c */
+uint64_t exercise_crc32(void);
+uint64_t exercise_two_copy(void);
 uint64_t exercise_packet(void);
 uint64_t exercise_cobs(void);
 uint64_t exercise_framing(void);

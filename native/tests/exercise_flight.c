@@ -5,6 +5,7 @@
 #include "exercise.h"
 #include "exercise_settings.h"
 #include "fault_image.h"
+#include "onboard/crc32.h"
 #include "onboard/elementary.h"
 #include "onboard/flight_exchange.h"
 #include "onboard/flight_image.h"
@@ -65,13 +66,13 @@ static ob_lander_settings settings(uint64_t *stream) {
   for (int i = 0; i < SIDE * SIDE; i++) {
     HEIGHTS[i] = (float)argument_between(stream, -2710.0, -2690.0);
   }
-  s.grid[0].crc = ob_fault_crc((const uint8_t *)HEIGHTS, sizeof HEIGHTS);
+  s.grid[0].crc = ob_crc32(0, (const uint8_t *)HEIGHTS, sizeof HEIGHTS);
   return s;
 }
 
 static void seal(uint8_t *image, uint32_t size) {
   const uint32_t behind = offsetof(ob_flight_header, crc) + 4;
-  const uint32_t crc = ob_fault_crc(image + behind, size - behind);
+  const uint32_t crc = ob_crc32(0, image + behind, size - behind);
   memcpy(image + offsetof(ob_flight_header, crc), &crc, sizeof crc);
 }
 

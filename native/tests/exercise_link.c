@@ -1,13 +1,18 @@
+#include <string.h>
+
+#include "arguments.h"
 #include "exercise.h"
 #include "link_line.h"
 #include "onboard/cobs.h"
 #include "onboard/core_hash.h"
+#include "onboard/crc32.h"
 #include "onboard/framing.h"
 #include "onboard/hash.h"
 #include "onboard/link.h"
 #include "onboard/packet.h"
 #include "onboard/sequence.h"
 #include "onboard/time_sync.h"
+#include "onboard/two_copy.h"
 
 #define ROUNDS 500
 
@@ -127,3 +132,39 @@ uint64_t exercise_link(void) {
 
 /* Both sides must be built from the same sources before anything else can agree. */
 uint64_t exercise_core_hash(void) { return ob_core_hash(); }
+
+/* Two slots written by turns, with a bit wrong here and there. */
+uint64_t exercise_two_copy(void) {
+  enum { ROOM = 100, SLOT = OB_COPY_HEAD + ROOM };
+  uint64_t stream = 49, hash = OB_HASH_SEED;
+  uint8_t slots[OB_COPIES * SLOT] = {0}, data[ROOM];
+  ob_copy copy;
+  for (int i = 1; i < ROUNDS; i++) {
+    const uint32_t octets = (uint32_t)(argument_bits(&stream) % (ROOM + 1));
+    uint8_t *slot = slots + (ob_copy_newest(slots, ROOM, &copy) == 0 ? SLOT : 0);
+    for (uint32_t k = 0; k < octets; k++) {
+      data[k] = (uint8_t)argument_bits(&stream);
+    }
+    ob_copy_head(slot, copy.version + 1, data, octets);
+    memcpy(slot + OB_COPY_HEAD, data, octets);
+    const uint64_t bit = argument_bits(&stream) % (8 * sizeof slots);
+    slots[bit / 8] ^= (uint8_t)((i % 3 == 0) << bit % 8);
+    hash = ob_hash_u64(hash, (uint64_t)ob_copy_newest(slots, ROOM, &copy));
+    hash = ob_hash_u64(hash, copy.version ^ (uint64_t)copy.crc << 32);
+  }
+  return hash;
+}
+
+/* The whole at once and in two pieces. */
+uint64_t exercise_crc32(void) {
+  uint64_t stream = 50, hash = OB_HASH_SEED;
+  uint8_t octets[200] = {0};
+  for (int i = 0; i < ROUNDS; i++) {
+    const uint32_t cut = (uint32_t)(argument_bits(&stream) % sizeof octets);
+    octets[cut] = (uint8_t)argument_bits(&stream);
+    octets[i % 200] ^= (uint8_t)i;
+    hash = ob_hash_u64(hash, ob_crc32(0, octets, sizeof octets));
+    hash = ob_hash_u64(hash, ob_crc32(ob_crc32(0, octets, cut), octets + cut, sizeof octets - cut));
+  }
+  return hash;
+}

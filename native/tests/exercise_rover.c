@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "exercise.h"
+#include "onboard/crc32.h"
 #include "onboard/drive.h"
 #include "onboard/elementary.h"
 #include "onboard/flight_exchange.h"
@@ -247,7 +248,7 @@ static void begin_rover(ob_craft *craft) {
                         .vehicle = OB_VEHICLE_ROVER};
   memcpy(image, &h, sizeof h);
   memcpy(image + sizeof h, &ROVER, sizeof ROVER);
-  h.crc = ob_fault_crc(image + behind, sizeof image - behind);
+  h.crc = ob_crc32(0, image + behind, sizeof image - behind);
   memcpy(image, &h, sizeof h);
   ob_flight_begin(craft, image, sizeof image, &(ob_maps){.size = 0});
 }
@@ -272,6 +273,8 @@ uint64_t exercise_craft(void) {
     craft.vehicle->tick(&craft, received.now_ns, received.members, received.row, received.rows);
     ob_exchange_after(&craft, &received, refused, reply.hash, &reply);
     hash = ob_hash_bytes(hash, octets, ob_reply_encode(octets, craft.vehicle, &reply));
+    hash = ob_hash_u64(hash, (uint64_t)ob_craft_repair(&craft, (const uint8_t *)&ROVER));
+    craft.as.rover.wheels.wheel[tick % 4].params.tries += tick % 100 == 0; /* until the next tick */
   }
   return hash;
 }

@@ -99,7 +99,7 @@ STATUSES = {
 PARTS = {
     "COSTS": (18, "of each member, in the order of their bits: runs, sum, most (i64, cycles)"),
     "HASH": (19, "that the next tick carries on (u64)"),
-    "IMAGE": (28, "room for the flight image; like the two before it there before any flight"),
+    "IMAGE": (28, "room for the flight image; at the start it holds the one that is stored"),
 }
 """FLIGHT_PART_... of the firmware: those that are no vehicle's."""
 

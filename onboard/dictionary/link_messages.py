@@ -55,6 +55,14 @@ _TIMES = {
     "send_ns": "until the line had taken it",
 }
 
+_SCRUB = {
+    "time_ns": "when it was sent, board's clock",
+    "rounds": "that the scrub went through all of it, since the start",
+    "image": "flight image in RAM was wrong, and taken from a stored copy",
+    "constants": "parts that keep something of the image differed from it, and were written over",
+    "copies": "stored copies were wrong, and written over by their fellow",
+}
+
 LINK_MESSAGES = (
     LinkMessage("hello", lib.OB_APID_HELLO, "board", "ob_hello", _HELLO, "Who is there"),
     LinkMessage(
@@ -70,6 +78,7 @@ LINK_MESSAGES = (
         "The time here",
     ),
     LinkMessage("times", lib.OB_APID_TIMES, "board", "ob_times", _TIMES, "What a tick took there"),
+    LinkMessage("scrub", lib.OB_APID_SCRUB, "board", "ob_scrub", _SCRUB, "Memory put right"),
 )
 
 

@@ -136,5 +136,3 @@ typedef struct {
 #define OB_FAULT_TABLE_ROW 5
 
 int ob_fault_table_check(ob_fault_table *table, const uint8_t *image, uint32_t size);
-
-uint32_t ob_fault_crc(const uint8_t *bytes, uint32_t count);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "onboard/craft.h"
+#include "onboard/crc32.h"
 
 _Static_assert(sizeof(ob_lander_settings) % 8 == 0, "fields of 8 octets");
 _Static_assert(OB_THRUSTERS == 12, "a letter for each thruster");
@@ -33,7 +34,7 @@ static int64_t grid_is_there(const ob_flight_grid *g, const ob_maps *maps) {
   }
   const uint32_t size = (uint32_t)(g->n_along * g->n_cross) * (uint32_t)sizeof(float);
   return g->spacing_m > 0.0 && g->sigma_m > 0.0 &&
-         ob_fault_crc(maps->octets + g->offset, size) == g->crc;
+         ob_crc32(0, maps->octets + g->offset, size) == g->crc;
 }
 
 /* ---- the beginning ---- */
@@ -169,12 +170,25 @@ static int64_t lander_outputs(const ob_craft *c, int64_t members, ob_output_row 
          (sent & OB_SEND_ENGINES ? OB_ALL_ENGINES << OB_LANDER_ENGINE_ROW : 0);
 }
 
+#define CONSTANT(field, setting)                                               \
+  {offsetof(ob_lander, field), offsetof(ob_lander_settings, setting),          \
+   sizeof((ob_lander_settings *)NULL)->setting}
+
+static const ob_constant CONSTANTS[] = {CONSTANT(navigation.filter.params, filter),
+                                        CONSTANT(camera, camera),
+                                        CONSTANT(guidance.params, guidance),
+                                        CONSTANT(guidance.orbit.params, orbit_burn),
+                                        CONSTANT(touchdown.params, touchdown),
+                                        CONSTANT(control.params, attitude)};
+
 const ob_vehicle ob_vehicle_lander = {
     .number = OB_VEHICLE_LANDER,
     .settings_size = sizeof(ob_lander_settings),
     .members = 6,
     .intakes = OB_FLIGHT_INTAKES,
     .outputs = OB_LANDER_ENGINE_ROW + OB_ENGINES,
+    .constants = sizeof CONSTANTS / sizeof CONSTANTS[0],
+    .constant = CONSTANTS,
     .intake = {[OB_FLIGHT_IMU_A] = "ddddddi",
                [OB_FLIGHT_IMU_B] = "ddddddi",
                [OB_FLIGHT_RANGEFINDER_A] = "di",

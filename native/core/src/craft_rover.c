@@ -55,12 +55,27 @@ static int64_t rover_outputs(const ob_craft *c, int64_t members, ob_output_row r
   return members & OB_ROVER_WHEELS ? r->sent << OB_ROVER_WHEEL_ROW : 0;
 }
 
+#define CONSTANT(field, setting)                                               \
+  {offsetof(ob_rover, field), offsetof(ob_rover_settings, setting),            \
+   sizeof((ob_rover_settings *)NULL)->setting}
+
+static const ob_constant CONSTANTS[] = {CONSTANT(odometry.params, odometry),
+                                        CONSTANT(drive.params, drive),
+                                        CONSTANT(wheels.wheel[0].params, wheel),
+                                        CONSTANT(wheels.wheel[1].params, wheel),
+                                        CONSTANT(wheels.wheel[2].params, wheel),
+                                        CONSTANT(wheels.wheel[3].params, wheel),
+                                        CONSTANT(wheels.slip.params, slip),
+                                        CONSTANT(supply_v, supply_v)};
+
 const ob_vehicle ob_vehicle_rover = {
     .number = OB_VEHICLE_ROVER,
     .settings_size = sizeof(ob_rover_settings),
     .members = 5,
     .intakes = OB_ROVER_INTAKES,
     .outputs = 1,
+    .constants = sizeof CONSTANTS / sizeof CONSTANTS[0],
+    .constant = CONSTANTS,
     .intake = {"ddddddi", "id", "id", "id", "id", "ddd"},
     .output = {"dddd"},
     .begin = rover_begin,

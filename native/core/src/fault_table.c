@@ -3,7 +3,9 @@
 #include <assert.h>
 
 #include "fault_rows.h"
+#include "onboard/crc32.h"
 
+static_assert(sizeof(ob_fault_table) == sizeof(ob_fault_header) + 10 * sizeof(uint8_t *), "no padding");
 static_assert(sizeof(ob_fault_header) == 56, "layout");
 static_assert(sizeof(ob_fault_rule) == 10, "layout");
 static_assert(sizeof(ob_fault_check) == 64, "layout");
@@ -16,19 +18,6 @@ static_assert(sizeof(ob_fault_command) == 4, "layout");
 static_assert(OB_FAULT_FAULTS <= 64 && OB_FAULT_MODES <= 24 && OB_FAULT_TIERS <= 32, "bits");
 
 #define CRC_BEGINS 16 /* the field after `crc` */
-
-uint32_t ob_fault_crc(const uint8_t *bytes, uint32_t count) {
-  static const uint32_t of_four_bits[16] = {
-      0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-      0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
-  uint32_t crc = UINT32_C(0xffffffff);
-  for (uint32_t i = 0; i < count; i++) {
-    crc ^= bytes[i];
-    crc = (crc >> 4) ^ of_four_bits[crc & 15];
-    crc = (crc >> 4) ^ of_four_bits[crc & 15];
-  }
-  return ~crc;
-}
 
 static int counts_fit(const ob_fault_header *h) {
   return h->channels <= OB_FAULT_CHANNELS && h->monitors <= OB_FAULT_MONITORS &&
@@ -222,7 +211,7 @@ ob_fault_table_error ob_fault_table_check(ob_fault_table *table, const uint8_t *
   if (t.header.size != size || !counts_fit(&t.header) || lay_out(&t, image) != size) {
     return OB_FAULT_TABLE_SIZE;
   }
-  if (ob_fault_crc(image + CRC_BEGINS, size - CRC_BEGINS) != t.header.crc) {
+  if (ob_crc32(0, image + CRC_BEGINS, size - CRC_BEGINS) != t.header.crc) {
     return OB_FAULT_TABLE_CRC;
   }
   if (!header_is_sound(&t.header) || !every_row_is_sound(&t)) {

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "onboard/crc32.h"
+
 static ob_flight_image_error check(const ob_flight_header *h, const uint8_t *image, uint32_t size) {
   const ob_vehicle *vehicle = ob_vehicle_of(h->vehicle);
   if (h->magic != OB_FLIGHT_MAGIC || h->version != OB_FLIGHT_VERSION || vehicle == NULL ||
@@ -15,7 +17,7 @@ static ob_flight_image_error check(const ob_flight_header *h, const uint8_t *ima
     return OB_FLIGHT_IMAGE_SIZE;
   }
   const uint32_t behind = offsetof(ob_flight_header, crc) + sizeof h->crc;
-  return ob_fault_crc(image + behind, size - behind) == h->crc ? OB_FLIGHT_IMAGE_OK
+  return ob_crc32(0, image + behind, size - behind) == h->crc ? OB_FLIGHT_IMAGE_OK
                                                               : OB_FLIGHT_IMAGE_CRC;
 }
 
@@ -68,4 +70,26 @@ ob_flight_image_error ob_flight_begin(ob_craft *c, const uint8_t *image, uint32_
   }
   return h.fault_size ? begin_faults(c, &h, image + sizeof h + h.settings_size)
                       : OB_FLIGHT_IMAGE_OK;
+}
+
+static int64_t repair(void *own, const void *right, size_t octets) {
+  const int64_t differs = memcmp(own, right, octets) != 0;
+  if (differs) {
+    memcpy(own, right, octets);
+  }
+  return differs;
+}
+
+int64_t ob_flight_repair(ob_craft *c, const uint8_t *image) {
+  ob_flight_header h;
+  memcpy(&h, image, sizeof h);
+  const uint8_t *settings = image + sizeof h, *rows = settings + h.settings_size;
+  const size_t rows_size = h.channels * sizeof(ob_flight_channel);
+  ob_fault_table table;
+  int64_t repaired = ob_craft_repair(c, settings);
+  if (h.fault_size && ob_fault_table_check(&table, rows + rows_size, h.fault_size) == OB_FAULT_TABLE_OK) {
+    repaired += repair(c->channels.channel, rows, rows_size);
+    repaired += repair(&c->fault_table, &table, sizeof table);
+  }
+  return repaired;
 }

@@ -9,6 +9,8 @@
 #include "onboard/hash.h"
 #include "onboard/link.h"
 #include "platform.h"
+#include "scrub.h"
+#include "storage.h"
 
 #define WORD 8
 #define CONFIG_WORDS 3
@@ -26,6 +28,8 @@ static struct {
   int64_t granted_ns;     /* own clock, when the last grant came */
   int64_t heard_ns;       /* own clock, when the first octets after the last frame came; 0: none did */
   int64_t safed;
+  int64_t scrubbed_ns;    /* own clock, when the last slice was */
+  int64_t ticked;         /* 1: a tick was flown since */
   uint8_t image[OB_FLIGHT_IMAGE_MAX];
   uint8_t octets[OB_PACKET_DATA_MAX]; /* of what is sent */
   uint8_t frame[OB_FRAME_OCTETS_MAX];
@@ -60,6 +64,10 @@ static int64_t begin(int64_t argument) {
           ? OB_FLIGHT_IMAGE_SIZE
           : ob_flight_begin(&board.craft, board.image, size, &maps);
   board.flying = error == OB_FLIGHT_IMAGE_OK;
+  if (board.flying) {
+    storage_save(board.image, size);
+    scrub_begin(board.image, size, &board.craft);
+  }
   board.patience_ticks = argument >> 32;
   board.granted_ns = platform_now_ns();
   board.safed = 0;
@@ -74,6 +82,7 @@ static int64_t configure(int64_t what, int64_t argument, const uint8_t *piece, i
   switch (what) {
     case FLIGHT_CONFIG_IMAGE:
       board.flying = 0; /* the table of fault protection is read where it lies */
+      scrub_end();
       return store(board.image, sizeof board.image, argument, piece, count);
     case FLIGHT_CONFIG_BEGIN:
       return begin(argument);
@@ -194,6 +203,7 @@ static void take_grant(const ob_packet *packet) {
     const uint32_t cost = run_members(g);
     ob_exchange_after(&board.craft, g, refused, board.reply.hash, &board.reply);
     board.reply.cost = (int64_t)cost;
+    board.ticked = 1;
   }
   const int64_t computed_ns = platform_now_ns();
   send_reply();
@@ -221,6 +231,23 @@ static void watch_grants(int64_t now_ns) {
   if (board.flying && board.patience_ticks > 0 && !board.safed &&
       now_ns - board.granted_ns > patience_ns) {
     make_safe();
+  }
+}
+
+/* ---- memory that must not change ---- */
+
+/* A slice for each tick that was flown, and every 10 ms where none is. */
+static void scrub_when_due(int64_t now_ns) {
+  if (!board.ticked && now_ns - board.scrubbed_ns < OB_FLIGHT_TICK_NS) {
+    return;
+  }
+  board.scrubbed_ns = now_ns;
+  board.ticked = 0;
+  if (scrub_slice()) {
+    ob_scrub found = *scrub_found();
+    found.time_ns = now_ns;
+    memcpy(board.octets, &found, sizeof found);
+    send_packet(OB_APID_SCRUB, sizeof found);
   }
 }
 
@@ -291,6 +318,7 @@ static void introduce(void) {
 }
 
 void flight_run(void) {
+  storage_load(board.image);
   introduce();
   platform_watchdog_start();
   for (;;) {
@@ -298,6 +326,7 @@ void flight_run(void) {
     receive();
     send_what_is_due();
     watch_grants(platform_now_ns());
+    scrub_when_due(platform_now_ns());
     platform_wait();
   }
 }

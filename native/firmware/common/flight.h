@@ -11,6 +11,9 @@
  *   MEMORY         time, part (OB_PART_..., FLIGHT_PART_...), offset, octets to read, and octets to write
  *   its answer     time, part, offset, octets of the part or -1, and those that were read
  *
+ * An image that was begun is stored, so that a board that starts anew has it. What must not change is looked at in the
+ * background (scrub.h) and told of by SCRUB.
+ *
  * Time is that of the grants: in lockstep nothing here looks at a clock but the link and the watchdog. A
  * flight that was begun with a patience runs freely: when no grant came for so many ticks, the board makes
  * its effectors safe by itself (engines closed, thrusters off, wheels without drive, a REPLY that says so), once,
@@ -30,7 +33,7 @@ enum {
 enum {
   FLIGHT_PART_COSTS = 18, /* flight_cost of each member, in the order of their bits */
   FLIGHT_PART_HASH = 19,  /* that the next tick carries on */
-  FLIGHT_PART_IMAGE = 28  /* room for the image; there before any flight, as these are */
+  FLIGHT_PART_IMAGE = 28  /* room for the image; at the start it holds the one that is stored */
 };
 
 /* Of one member, in cycles of platform_cycles. */

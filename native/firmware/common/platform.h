@@ -35,6 +35,17 @@ uint32_t platform_cycles(void);
 /* Memory that the desk fills with maps before a flight; NULL and 0 where there is none. */
 const uint8_t *platform_maps(uint32_t *size);
 
+/* Storage that outlives a restart, of STORAGE_SIZE octets (storage.h): where it is read; NULL where there is none. It is
+ * written through its driver: 1 once that is done. */
+const uint8_t *platform_storage(void);
+int platform_storage_write(uint32_t at, const uint8_t *octets, uint32_t count);
+
+/* The program as it lies in memory; NULL and 0 where it is not known. */
+const uint8_t *platform_code(uint32_t *size);
+
+/* Starts anew; `why` is one word, the next start's cause. */
+_Noreturn void platform_restart(const char *why);
+
 /* From the start of the watchdog on, a loop that does not kick it for some seconds ends in a reset. */
 void platform_watchdog_start(void);
 void platform_watchdog_kick(void);

@@ -9,6 +9,7 @@
 #include "watchdog.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define WATCHDOG_S 8 /* the CRC of 4 MB of map takes 3 */
 
@@ -38,6 +39,25 @@ uint32_t platform_cycles(void) { return systick_cycles(); }
 const uint8_t *platform_maps(uint32_t *size) {
   *size = BOARD_MAPS_SIZE;
   return (const uint8_t *)BOARD_MAPS_BASE;
+}
+
+const uint8_t *platform_storage(void) { return (const uint8_t *)BOARD_STORAGE_BASE; }
+
+int platform_storage_write(uint32_t at, const uint8_t *octets, uint32_t count) {
+  memcpy((uint8_t *)BOARD_STORAGE_BASE + at, octets, count);
+  return 1;
+}
+
+extern const uint8_t code_start[], code_end[];
+
+const uint8_t *platform_code(uint32_t *size) {
+  *size = (uint32_t)(code_end - code_start);
+  return code_start;
+}
+
+void platform_restart(const char *why) {
+  note_cause(why);
+  reset();
 }
 
 void platform_watchdog_start(void) { watchdog_start(WATCHDOG_S); }

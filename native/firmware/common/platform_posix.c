@@ -1,7 +1,9 @@
 /* The flight image as a program, on a desk or a single-board computer: the line is a terminal (a serial
  * port, a pseudo-terminal) or one TCP connection that it waits for, the memory for maps a file.
  *
- * usage: flight TERMINAL|tcp:ADDRESS:PORT [MAPS]
+ * usage: flight TERMINAL|tcp:ADDRESS:PORT [MAPS [STORAGE]]
+ *
+ * STORAGE is a file as well; it is made where it is not there, and outlives the program.
  *
  * It ends when its line goes away. There is no watchdog: the desk sees that a program ended, and on a
  * board of its own whatever starts programs there starts it anew.
@@ -25,6 +27,7 @@
 
 #include "board.h"
 #include "flight.h"
+#include "storage.h"
 
 #define WAIT_MS 10
 #define TCP "tcp:"
@@ -34,6 +37,7 @@ const char PLATFORM_NAME[] = BOARD_NAME;
 static int line = -1;
 static const uint8_t *maps;
 static uint32_t maps_size;
+static uint8_t *storage;
 static struct timespec started;
 
 static void must(int good, const char *what) {
@@ -94,6 +98,13 @@ static void open_maps(const char *path) {
   must(maps != MAP_FAILED, path);
 }
 
+static void open_storage(const char *path) {
+  const int file = open(path, O_RDWR | O_CREAT, 0600);
+  must(file >= 0 && ftruncate(file, STORAGE_SIZE) == 0, path);
+  storage = mmap(NULL, STORAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  must(storage != MAP_FAILED, path);
+}
+
 void platform_start(void) { clock_gettime(CLOCK_MONOTONIC, &started); }
 
 uint64_t platform_session(void) {
@@ -152,18 +163,38 @@ const uint8_t *platform_maps(uint32_t *size) {
   return maps;
 }
 
+const uint8_t *platform_storage(void) { return storage; }
+
+int platform_storage_write(uint32_t at, const uint8_t *octets, uint32_t count) {
+  memcpy(storage + at, octets, count);
+  return 1;
+}
+
+const uint8_t *platform_code(uint32_t *size) {
+  *size = 0; /* the operating system's */
+  return NULL;
+}
+
+void platform_restart(const char *why) {
+  fprintf(stderr, "%s\n", why);
+  exit(3);
+}
+
 void platform_watchdog_start(void) {}
 
 void platform_watchdog_kick(void) {}
 
 int main(int count, char **arguments) {
-  if (count < 2 || count > 3) {
-    fprintf(stderr, "usage: %s TERMINAL|tcp:ADDRESS:PORT [MAPS]\n", arguments[0]);
+  if (count < 2 || count > 4) {
+    fprintf(stderr, "usage: %s TERMINAL|tcp:ADDRESS:PORT [MAPS [STORAGE]]\n", arguments[0]);
     return 2;
   }
   open_line(arguments[1]);
-  if (count == 3) {
+  if (count > 2) {
     open_maps(arguments[2]);
+  }
+  if (count > 3) {
+    open_storage(arguments[3]);
   }
   platform_start();
   flight_run();

@@ -123,12 +123,21 @@ typedef enum {
 #define OB_VEHICLE_LANDER 1
 #define OB_VEHICLE_ROVER 2
 
+/* What a part of the core keeps of the settings and never changes. */
+typedef struct {
+  uint32_t at;   /* octets from the beginning of ob_lander or ob_rover */
+  uint32_t from; /* octets from the beginning of the settings */
+  uint32_t size;
+} ob_constant;
+
 struct ob_vehicle {
   uint32_t number;        /* OB_VEHICLE_LANDER ... */
   uint32_t settings_size; /* octets */
   int64_t members;        /* of its schedule; the last is fault protection */
   int64_t intakes;
   int64_t outputs;
+  int64_t constants;
+  const ob_constant *constant;
   /* The fields of their rows behind time and sequence, a letter each: d double, i integer. */
   const char *intake[OB_FLIGHT_INTAKES];
   const char *output[OB_OUTPUTS];
@@ -153,5 +162,9 @@ const ob_vehicle *ob_vehicle_of(int64_t number);
 
 /* Whether an instrument is fitted. */
 int64_t ob_craft_has(const ob_craft *craft, int64_t intake);
+
+/* Compares the constants of a craft with the settings that it was begun from, which must be sound, and puts right those
+ * that differ. Returns how many did. */
+int64_t ob_craft_repair(ob_craft *craft, const uint8_t *settings);
 
 #endif

@@ -163,7 +163,4 @@ typedef enum {
 /* Check `size` bytes and make them a table; `table` is written only when they are one. */
 ob_fault_table_error ob_fault_table_check(ob_fault_table *table, const uint8_t *image, uint32_t size);
 
-/* CRC-32 of the bytes (polynomial 0xedb88320 reflected, as in zlib). */
-uint32_t ob_fault_crc(const uint8_t *bytes, uint32_t count);
-
 #endif

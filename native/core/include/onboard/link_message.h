@@ -20,6 +20,7 @@ typedef enum {
   OB_APID_CONFIG_ANSWER = 8,
   OB_APID_MEMORY = 9,       /* memory and diagnostics */
   OB_APID_TIMES = 10,       /* board to desk, after some replies: ob_times */
+  OB_APID_SCRUB = 11,       /* board to desk, after each round of the scrub: ob_scrub */
   OB_APID_TELECOMMAND = 16, /* desk to board: a command of the dictionary */
   OB_APID_EVENTS = 17       /* vehicle to desk: what happened, event_packets.py */
 } ob_link_apid;
@@ -57,5 +58,14 @@ typedef struct {
   int64_t compute_ns; /* to the encoded reply */
   int64_t send_ns;    /* until the line had taken it */
 } ob_times;
+
+/* What the scrub of a board's memory found and put right since its start. */
+typedef struct {
+  int64_t time_ns;
+  int64_t rounds;    /* that it went through all of it */
+  int64_t image;     /* flight image in RAM was wrong, and taken from a stored copy */
+  int64_t constants; /* parts that keep something of the image differed from it */
+  int64_t copies;    /* stored copies that were wrong, and written over by their fellow */
+} ob_scrub;
 
 #endif
