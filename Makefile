@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link recovery lockstep unplug clean
+.PHONY: fly test check prove format docs bench firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link recovery lockstep unplug lab clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -102,6 +102,13 @@ PULLS ?= 100
 FLIGHT ?= rover_square
 unplug: $(VENV)/.dev
 	$(PY) tests/unplug.py $(FLIGHT) --pulls $(PULLS)
+
+# labgrid and Jumpstarter, each in an environment of its own, with two emulated boards of a lab: reserve, power, fly, release.
+# LAB_BOARD=mps2-an386 takes those in place of programs.
+lab: $(VENV)/.dev
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh $(or $(LAB_BOARD),posix)
+	adapters/run.sh labgrid $(PYTHON)
+	adapters/run.sh jumpstarter $(PYTHON)
 
 # The core on emulated Cortex-M boards; its state hashes must be the desk's.
 firmware: $(VENV)/.dev

@@ -18,6 +18,7 @@ from hil.lab.protocol import (
     ANSWER_S,
     KEEP_S,
     LAB_VARIABLE,
+    OWNER_VARIABLE,
     PORT,
     LabError,
     Lines,
@@ -66,7 +67,9 @@ def lab_address(address: str) -> LabAddress:
 
 
 def owner() -> str:
-    """Who asks: user and machine."""
+    """Who asks: ONBOARD_LAB_OWNER, else user and machine."""
+    if given := os.environ.get(OWNER_VARIABLE):
+        return given
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
