@@ -13,6 +13,7 @@ import tomllib
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -144,10 +145,22 @@ def vehicles() -> list[str]:
 
 
 def load(vehicle: str | Path) -> Dictionary:
-    """Read and check a dictionary, by name or folder. Raises DictionaryError with every mistake."""
+    """Read and check a dictionary, by name or folder. Raises DictionaryError with every mistake.
+
+    Those that come with the package are read once.
+    """
+    folder = folder_of(vehicle)
+    return _shipped(folder) if folder.parent == VEHICLES else _read(folder)
+
+
+@cache
+def _shipped(folder: Path) -> Dictionary:
+    return _read(folder)
+
+
+def _read(folder: Path) -> Dictionary:
     from onboard.dictionary import checker
 
-    folder = folder_of(vehicle)
     problems: list[Problem] = []
     overrides = folder / "overrides.toml"
     assemble = _override if overrides.exists() else _assemble
