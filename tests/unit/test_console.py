@@ -153,12 +153,13 @@ def test_completion(talk: Talk, before: str, word: str, found: list[str]) -> Non
 
 
 def test_scripts() -> None:
-    """Against a board that runs: the flight image, which hears commands and has no use for them."""
+    """Against a board that runs: the flight image, which acknowledges commands."""
     board_setup.build("posix")
     lines = ["--command", "NOOP", "--command", "who", "--wait", "0.1"]
     done = CliRunner().invoke(main, ["console", "posix", *lines])
     assert done.exit_code == 0, done.output
     assert "sent NOOP" in done.stdout and "board: onboard flight on posix" in done.stdout
+    assert "s info COMMAND_ACCEPTED: NOOP from ground accepted" in done.stdout
     piped = CliRunner().invoke(main, ["console", "posix", "--wait", "0"], input="NOOP\nFLY\nNOOP\n")
     assert piped.exit_code == 2 and piped.stdout.count("sent NOOP") == 1
     assert "FLY: there is no such command" in piped.stderr

@@ -1,9 +1,11 @@
 #include "flight.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "console.h"
 #include "onboard/core_hash.h"
+#include "onboard/crc32.h"
 #include "onboard/elementary.h"
 #include "onboard/flight_exchange.h"
 #include "onboard/hash.h"
@@ -11,6 +13,7 @@
 #include "platform.h"
 #include "scrub.h"
 #include "storage.h"
+#include "telecommand.h"
 
 #define WORD 8
 #define CONFIG_WORDS 3
@@ -30,6 +33,7 @@ static struct {
   int64_t safed;
   int64_t scrubbed_ns;    /* own clock, when the last slice was */
   int64_t ticked;         /* 1: a tick was flown since */
+  telecommands telecommands;
   uint8_t image[OB_FLIGHT_IMAGE_MAX];
   uint8_t octets[OB_PACKET_DATA_MAX]; /* of what is sent */
   uint8_t frame[OB_FRAME_OCTETS_MAX];
@@ -234,6 +238,43 @@ static void watch_grants(int64_t now_ns) {
   }
 }
 
+/* ---- telecommands ---- */
+
+static int64_t save_image(void) {
+  ob_flight_header h;
+  const uint32_t behind = offsetof(ob_flight_header, crc) + sizeof h.crc;
+  memcpy(&h, board.image, sizeof h);
+  return h.magic == OB_FLIGHT_MAGIC && behind < h.size && h.size <= sizeof board.image &&
+         ob_crc32(0, board.image + behind, h.size - behind) == h.crc &&
+         storage_save(board.image, h.size) > 0;
+}
+
+static const char *carry_out(uint16_t opcode) {
+  switch (opcode) {
+    case TELECOMMAND_PARAM_SAVE:
+      return save_image() ? NULL : "not stored";
+    case TELECOMMAND_PARAM_REVERT:
+      return storage_load(board.image) ? NULL : "nothing is stored";
+    default:
+      return NULL;
+  }
+}
+
+static void take_telecommand(const ob_packet *packet) {
+  const char *why;
+  const int64_t now_ns = platform_now_ns();
+  const uint16_t opcode =
+      telecommand_take(&board.telecommands, packet->data, packet->data_octets, now_ns, &why);
+  if (why == NULL) {
+    why = board.flying ? "it flies, and the desk commands" : carry_out(opcode);
+  }
+  send_packet(OB_APID_EVENTS,
+              telecommand_event(&board.telecommands, opcode, why, now_ns, board.octets));
+  if (why == NULL && opcode == TELECOMMAND_RESTART) {
+    platform_restart("command");
+  }
+}
+
 /* ---- memory that must not change ---- */
 
 /* A slice for each tick that was flown, and every 10 ms where none is. */
@@ -263,6 +304,9 @@ static void take(const ob_packet *packet) {
       break;
     case OB_APID_MEMORY:
       take_memory(packet);
+      break;
+    case OB_APID_TELECOMMAND:
+      take_telecommand(packet);
       break;
     default:
       break;

@@ -3,6 +3,7 @@
  *   start    self-test, HELLO until the desk answers (onboard/link.h)
  *   CONFIG   pieces of the flight image (onboard/flight_image.h), and the word to begin
  *   GRANT    a tick (onboard/flight_exchange.h); the answer is a REPLY
+ *   TELECOMMAND  a command of the dictionary; the answer is an event (telecommand.h)
  *   MEMORY   reading and writing parts of the flight core, for the desk that looks for a difference
  *
  * CONFIG, its answer and MEMORY are words of 8 octets, little endian, then octets:
