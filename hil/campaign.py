@@ -48,9 +48,9 @@ def _work(job: Job) -> Figures:
     from hil.bench import session
     from hil.scenario import load
 
+    gc.collect()  # the flight before left cycles that hold C memory, which the collector cannot see
     if not gc.get_freeze_count():
         gc.freeze()  # modules stay: the collector need not look at them before every flight
-    gc.collect()  # the flight before left cycles that hold C memory, which the collector cannot see
     scenario, text = load(job.scenario)
     return session.run(scenario, text, seed=job.seed, way=job.way, executive=job.executive)
 
