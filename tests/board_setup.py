@@ -23,6 +23,7 @@ from hil.bench.kind import kind_of
 from hil.bench.processor import Processor, attached
 from hil.bench.result import Result
 from hil.bench.session import _Session
+from hil.link.endpoint import REPLY
 from hil.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +60,15 @@ def board(name: str) -> Iterator[Processor]:
     with attached(name if name == "posix" else f"qemu:{name}") as processor:
         assert processor is not None
         yield processor
+
+
+def next_reply(processor: Processor) -> bytes:
+    """The user data of the next REPLY; what else the board tells before is passed over."""
+    for _ in range(20):
+        for packet in processor._endpoint.receive(5.0):
+            if packet.apid == REPLY:
+                return packet.data
+    raise AssertionError("no reply came")
 
 
 def session(scenario: Scenario, seed: int, processor: Processor) -> Any:

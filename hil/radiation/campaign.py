@@ -45,6 +45,11 @@ SCRATCH = (
     "board.frame",
     "board.cost",
     "board.granted_ns",
+    "board.heard_ns",
+    "board.scrubbed_ns",
+    "scrub",
+    "board.tick_cost",
+    "board.craft.as.lander.matches",
     "board.reply.cost",
     "board.link",
 )

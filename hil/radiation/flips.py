@@ -22,6 +22,7 @@ SHARES = {
 BETWEEN_TICKS = 0.5  # of the flips of memory, how many come while the board waits
 
 _LINE = ("board.link", "board.grant", "board.octets", "board.frame", "ring")
+_INPUT = "matches"  # of a camera frame, which the desk writes just before they are used
 _IMAGE = ("image", "fault_table", "channels", "map", "camera")
 
 
@@ -102,7 +103,7 @@ def target_of(name: str) -> str:
     """The target that a region of memory belongs to."""
     if name in ("code", "stack"):
         return name
-    if name in _LINE:
+    if name in _LINE or name.endswith(_INPUT):
         return "line"
     if name.rpartition(".")[2] in _IMAGE:
         return "image"

@@ -16,7 +16,7 @@ from pathlib import Path
 TOOL = "arm-none-eabi-"
 RAM_BUDGET = 96 * 1024  # native/firmware/build.sh; what the data leave of it is the stack's
 STATE = "board"  # the variable of native/firmware/common/flight.c
-PARTS = ("flight", "memory", "reply")  # its members that are looked into
+PARTS = ("craft", "as", "flight", "reply")  # its members that are looked into
 _DIE = re.compile(r"^ <(\d+)><([0-9a-f]+)>: Abbrev Number: \d+ \((DW_TAG_\w+)\)")
 _ATTRIBUTE = re.compile(r"^    <[0-9a-f]+>\s+DW_AT_(\w+)\s*: (.*)$")
 
@@ -91,6 +91,10 @@ class MemoryMap:
     def _members(self, die: _Die, address: int, path: str) -> Iterator[Region]:
         struct = self._type(die)
         members = [d for d in struct.children if d.tag == "DW_TAG_member"]
+        if struct.tag == "DW_TAG_union_type":  # its largest member has all of its memory
+            largest = max(members, key=lambda d: self._type(d).number("byte_size"))
+            yield from self._members(largest, address, f"{path}.{largest.name}")
+            return
         places = [m.number("data_member_location") for m in members] + [struct.number("byte_size")]
         for member, at, behind in zip(members, places, places[1:], strict=False):
             if member.name in PARTS:

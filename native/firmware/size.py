@@ -23,7 +23,7 @@ VEHICLES = ("lander", "rover")
 INDIRECT = {
     "ob_flight_begin": tuple(f"{vehicle}_begin" for vehicle in VEHICLES),
     "begin_faults": tuple(f"{vehicle}_protect" for vehicle in VEHICLES),
-    "receive": tuple(f"{vehicle}_tick" for vehicle in VEHICLES),
+    "step": tuple(f"{vehicle}_tick" for vehicle in VEHICLES),
     "ob_exchange_before": tuple(f"{vehicle}_order" for vehicle in VEHICLES),
     "ob_exchange_after": tuple(
         f"{vehicle}_{step}" for vehicle in VEHICLES for step in ("order", "hash", "outputs")
@@ -48,6 +48,11 @@ def run(tool: str, *arguments: str) -> str:
     return subprocess.run(
         [TOOL + tool, *arguments], check=True, capture_output=True, text=True
     ).stdout
+
+
+def source(name: str) -> str:
+    """The function that the compiler made this one of: `step.isra.0` is of `step`."""
+    return name.partition(".")[0]
 
 
 def number_of(register: str) -> int:
@@ -115,7 +120,7 @@ def disassembled(image: str) -> tuple[dict[str, int], dict[str, set[str]], set[s
 def deepest(image: str) -> tuple[int, list[str]]:
     """Octets and the chain of functions that takes them."""
     frames, calls, indirect = disassembled(image)
-    if unknown := indirect - set(INDIRECT):
+    if unknown := {name for name in indirect if source(name) not in INDIRECT}:
         raise Unbounded(f"calls through pointers in {', '.join(sorted(unknown))}")
 
     path: list[str] = []
@@ -125,7 +130,7 @@ def deepest(image: str) -> tuple[int, list[str]]:
         if name in path:
             raise Unbounded(f"recursion: {' '.join([*path, name])}")
         path.append(name)
-        called = (calls[name] | set(INDIRECT.get(name, ()))) & set(frames)
+        called = (calls[name] | set(INDIRECT.get(source(name), ()))) & set(frames)
         depth, chain = max((below(other) for other in called), default=(0, ()))
         path.pop()
         return frames[name] + depth, (name, *chain)

@@ -25,7 +25,6 @@ from hil.bench.processor import Processor, attached
 from hil.bench.session import InputError, run
 from hil.bench.setting import prepare
 from hil.faults import FaultSpec
-from hil.link.endpoint import REPLY
 from hil.link.qemu import FLASHED, LINUX, MACHINES
 from hil.scenario import Command, Scenario
 from onboard.core._core import ffi, lib
@@ -288,11 +287,10 @@ def test_a_free_running_board_makes_its_effectors_safe() -> None:
         flight = board_setup.session(lasting(0.5), 1, processor)
         processor.begin(flight.vehicle, prepare(FINAL, 1), patience_ticks=20)
         assert flight.fly().same_bits
-        packets = processor._endpoint.receive(5.0)
-        (reply,) = [p for p in packets if p.apid == REPLY]
+        reply = board_setup.next_reply(processor)
         safe = ffi.new("ob_reply *")
         vehicle = lib.ob_vehicle_of(lib.OB_VEHICLE_LANDER)
-        assert lib.ob_reply_decode(safe, vehicle, reply.data, len(reply.data))
+        assert lib.ob_reply_decode(safe, vehicle, reply, len(reply))
         thrusters, *engines = safe.row
         assert safe.tick == 50 and safe.sent == 7
         assert not any(row.engine.on or row.engine.throttle for row in engines)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import board_setup
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -18,7 +19,7 @@ from hil.radiation.flips import Flip
 from hil.radiation.laboratory import Laboratory
 
 BOARD = "mps2-an500"
-SECONDS, WINDOWS = 1.5, 3
+SECONDS, WINDOWS = 1.0, 2
 FINAL, TEXT = scenarios.load(scenarios.find("frigoris_final"))
 SHORT = FINAL.model_copy(update={"duration_s": SECONDS, "expect": ()})
 
@@ -72,7 +73,7 @@ def test_each_instruction_of_a_tick_is_reached_again(campaign: Campaign) -> None
 
 
 def test_the_same_flip_comes_to_the_same(campaign: Campaign) -> None:
-    numbers = range(12)
+    numbers = range(8)
     first = list(campaign.fly(numbers))
     assert [a.as_json() for a in first] == [a.as_json() for a in campaign.fly(numbers)]
     assert {a.outcome for a in first} <= set(CLASSES)
@@ -99,6 +100,49 @@ def test_code_that_hangs_is_ended_by_the_watchdog(campaign: Campaign) -> None:
 
     account = campaign.fly_one(Flip(0, "code", "code", address, 0, 0, 0.0), inject=hang)
     assert (account.outcome, account.cause) == ("restarted", "watchdog")
+
+
+def address_in(campaign: Campaign, name: str) -> int:
+    (region,) = [r for r in campaign.laboratory.map.regions() if r.name == name]
+    return region.address + region.size // 3
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("state", "board.craft.as.lander.navigation"),
+        ("state", "board.reply.hash"),
+        ("image", "board.image"),
+        ("code", "code"),
+    ],
+)
+def test_a_bit_that_flips_between_ticks_is_put_right(
+    campaign: Campaign, target: str, name: str
+) -> None:
+    flip = Flip(0, target, name, address_in(campaign, name), 5, 0, 0.0)
+    account = campaign.fly_one(flip)
+    assert (account.outcome, account.told) == ("recovered", "memory: a bit put right")
+
+
+def test_a_step_that_goes_wrong_is_done_again(campaign: Campaign) -> None:
+    """The state is hit when navigation begins, for the first time in that tick."""
+    trace = campaign.trace(0)
+    begins = campaign.laboratory.map.address("ob_navigation_step") & ~1
+    instant = (int(np.flatnonzero(trace.pcs == begins)[0]) + 0.5) / len(trace)
+    name = "board.craft.as.lander.navigation"
+    account = campaign.fly_one(Flip(0, "state", name, address_in(campaign, name), 5, 0, instant))
+    assert (account.outcome, account.told) == ("recovered", "memory: a step done again")
+
+
+def test_more_than_one_bit_of_the_program_starts_the_board_anew(campaign: Campaign) -> None:
+    debugger = campaign.laboratory.debugger
+    address = campaign.laboratory.map.address("ob_flight_begin") & ~1
+
+    def damage() -> None:
+        debugger.write(address, bytes(octet ^ 0x81 for octet in debugger.read(address, 8)))
+
+    account = campaign.fly_one(Flip(0, "code", "code", address, 0, 0, 0.0), inject=damage)
+    assert (account.outcome, account.cause) == ("safed", "memory")
 
 
 def test_the_command_replays_one_flip() -> None:

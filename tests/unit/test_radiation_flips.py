@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from hil.link.endpoint import CONFIG, GRANT
@@ -93,21 +93,29 @@ def test_an_unknown_target_is_refused() -> None:
 
 def test_the_way_to_an_instruction_leads_there() -> None:
     """Followed arrival by arrival and step by step through a program with a loop."""
-    pcs = array("l", [2, 4, 6, *[8, 10, 12] * 50, 14, 4, 6, 16, *[8, 10, 12] * 9, 18])
-    trace = Trace(pcs)
+    pcs = [2, 4, 6, *[8, 10, 12] * 50, 14, 4, 6, 16, *[8, 10, 12] * 9, 18]
+    trace = Trace(np.array(pcs))
     for instant in range(len(trace)):
-        anchor, times = trace.way_to(instant)
+        way = trace.way_to(instant)
         at = 0
-        for _ in range(times):
-            at = pcs.index(pcs[anchor], at + 1)
-        assert at == anchor <= instant
+        for _ in range(way.arrivals):
+            at = pcs.index(pcs[way.anchor], at + 1)
+        assert at == way.anchor
+        assert at + way.steps == instant
 
 
-def test_an_instruction_far_into_a_loop_is_reached_from_before_it() -> None:
+def test_an_instruction_in_a_loop_is_reached_from_before_it() -> None:
     """A stop takes as long as twenty steps."""
-    trace = Trace(array("l", [2, *range(100, 200), *[6, 8] * 50]))
-    assert trace.way_to(150) == (102, 1)
-    assert trace.way_to(199)[1] == 1
+    trace = Trace(np.array([2, *range(100, 200), *[6, 8] * 50]))
+    assert trace.way_to(150) == (102, 1, 48)
+
+
+def test_one_far_into_a_long_loop_is_taken_for_an_earlier_turn() -> None:
+    trace = Trace(np.array([2, 4, *[6, 8, 10] * 100_000, 12]))
+    way = trace.way_to(250_000)
+    assert way.cost <= 600
+    assert way.anchor + way.steps >= 2 + 3 * 10
+    assert trace.way_to(300_002) == (300_002, 1, 0)
 
 
 @pytest.mark.parametrize("trials", [1, 10, 1000, 10_000])

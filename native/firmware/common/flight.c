@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "guard.h"
 #include "onboard/core_hash.h"
 #include "onboard/crc32.h"
 #include "onboard/elementary.h"
@@ -34,10 +35,14 @@ static struct {
   int64_t scrubbed_ns;    /* own clock, when the last slice was */
   int64_t ticked;         /* 1: a tick was flown since */
   telecommands telecommands;
+  int64_t tick_cost;
   uint8_t image[OB_FLIGHT_IMAGE_MAX];
   uint8_t octets[OB_PACKET_DATA_MAX]; /* of what is sent */
   uint8_t frame[OB_FRAME_OCTETS_MAX];
 } board;
+
+/* What is kept from tick to tick; what never changes in a flight; the code. */
+static guard flown, fixed, program;
 
 /* ---- sending ---- */
 
@@ -47,6 +52,64 @@ static void send_packet(int64_t apid, int32_t count) {
 
 static void put_words(const int64_t *words, int32_t count) {
   memcpy(board.octets, words, (size_t)count * WORD); /* little endian, as every board here */
+}
+
+/* ---- guarded memory ---- */
+
+static void add_span(guard *g, void *at, uint32_t size) {
+  g->span[g->count++] = (guard_span){at, size};
+}
+
+/* All of the craft but the matches of a camera frame, which the desk writes just before they are used. */
+static void guard_craft(void) {
+  ob_craft *c = &board.craft;
+  const int64_t is_lander = c->vehicle->number == OB_VEHICLE_LANDER;
+  uint8_t *start = (uint8_t *)c;
+  uint8_t *end = is_lander ? (uint8_t *)(&c->as.lander + 1) : (uint8_t *)(&c->as.rover + 1);
+  if (is_lander) {
+    uint8_t *matches = (uint8_t *)c->as.lander.matches;
+    add_span(&flown, start, (uint32_t)(matches - start));
+    start = matches + sizeof c->as.lander.matches;
+  }
+  add_span(&flown, start, (uint32_t)(end - start));
+}
+
+/* Memory that was written by something else than a step. */
+static void guard_what_is_written(void) {
+  guard_keep(&flown, guard_sum(&flown));
+  guard_seal(&fixed);
+}
+
+static void guard_flight(void) {
+  uint32_t size;
+  flown.count = fixed.count = program.count = 0;
+  guard_craft();
+  add_span(&flown, &board.reply, sizeof board.reply);
+  add_span(&flown, &board.flying, sizeof board.flying + sizeof board.patience_ticks);
+  add_span(&fixed, board.image, sizeof board.image);
+  uint32_t *at = platform_tables(&size);
+  add_span(&fixed, at, size);
+  const uint8_t *instructions = platform_code(&size);
+  add_span(&program, (void *)(uintptr_t)instructions, size);
+  guard_what_is_written();
+  guard_seal(&program);
+}
+
+/* Whether something had to be put right; what cannot be starts the board anew. */
+static int64_t mended(guard *g, int32_t mend) {
+  const guard_state state = guard_check(g, mend);
+  if (state == GUARD_LOST) {
+    platform_restart("memory");
+  }
+  if (state == GUARD_RESTORED) {
+    console_line("memory: a bit put right");
+  }
+  return state == GUARD_RESTORED;
+}
+
+static int64_t mended_what_is_sealed(void) {
+  const int64_t tables = mended(&fixed, 1);
+  return mended(&program, platform_code_is_writable()) || tables;
 }
 
 /* ---- configuration ---- */
@@ -77,6 +140,9 @@ static int64_t begin(int64_t argument) {
   board.safed = 0;
   board.reply = (ob_reply){.tick = -1, .hash = OB_HASH_SEED};
   memset(board.cost, 0, sizeof board.cost);
+  if (board.flying) {
+    guard_flight();
+  }
   console_line(board.flying ? "flight begins" : "image refused");
   platform_watchdog_kick();
   return error;
@@ -143,14 +209,17 @@ static void take_memory(const ob_packet *packet) {
     memcpy(at + offset, packet->data + head, (size_t)written);
     memcpy(board.octets + head, at + offset, (size_t)count);
   }
+  if (board.flying && written > 0) {
+    guard_what_is_written();
+  }
   put_words((const int64_t[]){platform_now_ns(), words[1], offset, fits ? size : -1}, 4);
   send_packet(OB_APID_MEMORY, head + (int32_t)count);
 }
 
 /* ---- ticks ---- */
 
-/* Member by member, to know what each costs. */
-static uint32_t run_members(const ob_grant *g) {
+/* Member by member, to know what each costs; it is noted where `noted` says so. */
+static uint32_t run_members(const ob_grant *g, int64_t noted) {
   const uint32_t begun = platform_cycles();
   const ob_vehicle *vehicle = board.craft.vehicle;
   for (int32_t k = 0; k < vehicle->members; k++) {
@@ -160,9 +229,9 @@ static uint32_t run_members(const ob_grant *g) {
       vehicle->tick(&board.craft, g->now_ns, member, g->row, g->rows);
       const int64_t cost = (int64_t)(platform_cycles() - before);
       flight_cost *c = &board.cost[k];
-      c->runs++;
-      c->sum += cost;
-      c->most = cost > c->most ? cost : c->most;
+      c->runs += noted;
+      c->sum += noted * cost;
+      c->most = noted && cost > c->most ? cost : c->most;
     }
   }
   return platform_cycles() - begun;
@@ -177,7 +246,82 @@ static int64_t rows_are_fitted(const ob_grant *g) {
 }
 
 static void send_reply(void) {
-  send_packet(OB_APID_REPLY, ob_reply_encode(board.octets, board.craft.vehicle, &board.reply));
+  ob_reply reply = board.reply;
+  reply.cost = board.tick_cost; /* not guarded: it is another one each time */
+  send_packet(OB_APID_REPLY, ob_reply_encode(board.octets, board.craft.vehicle, &reply));
+}
+
+/* A step as the grant has it; nothing where it is none. Returns its cost. */
+static uint32_t step(const ob_packet *packet, int64_t noted) {
+  ob_grant *g = &board.grant;
+  if (!ob_grant_decode(g, board.craft.vehicle, packet->data, packet->data_octets) ||
+      g->tick <= board.reply.tick || !rows_are_fitted(g)) {
+    return 0;
+  }
+  const int64_t refused = ob_exchange_before(&board.craft, g);
+  const uint32_t cost = run_members(g, noted);
+  ob_exchange_after(&board.craft, g, refused, board.reply.hash, &board.reply);
+  return cost;
+}
+
+static uint64_t sum_of(const ob_packet *packet) {
+  return ob_hash_bytes(OB_HASH_SEED, packet->data, packet->data_octets);
+}
+
+/* What a step that was agreed upon left: its sum and its cost. */
+typedef struct {
+  int64_t good;
+  uint32_t sum, cost;
+} outcome;
+
+static outcome step_once(const ob_packet *packet, int64_t noted) {
+  const uint32_t cost = step(packet, noted);
+  return (outcome){1, guard_sum(&flown), cost};
+}
+
+/* The step is done twice from the same state, and a third time where the two differ. It is no good where no two of
+ * them came to the same, or where the packet is another one by now. */
+static outcome agreed_step(const ob_packet *packet) {
+  const uint64_t asked = sum_of(packet);
+  const outcome first = step_once(packet, 1);
+  if (!guard_restore(&flown)) {
+    return first; /* it went so deep that it took the memory of the copy */
+  }
+  outcome last = step_once(packet, 0);
+  if (last.sum != first.sum && guard_restore(&flown)) {
+    const outcome second = last;
+    console_line("memory: a step done again");
+    last = step_once(packet, 0);
+    last.good = last.sum == first.sum || last.sum == second.sum;
+  }
+  last.good = last.good && sum_of(packet) == asked;
+  return last;
+}
+
+/* A step with sound code and tables, whose state is still what was agreed upon. */
+static outcome sound_step(const ob_packet *packet) {
+  mended_what_is_sealed();
+  outcome last = agreed_step(packet);
+  const int64_t hit = mended_what_is_sealed() || guard_sum(&flown) != last.sum;
+  if (hit && guard_restore(&flown)) {
+    console_line("memory: a step done again");
+    last = agreed_step(packet);
+  }
+  return last;
+}
+
+/* Returns 0, nothing done, where it must be asked for again. */
+static int64_t fly(const ob_packet *packet) {
+  const outcome last = sound_step(packet);
+  if (last.good) {
+    guard_keep(&flown, last.sum);
+    board.tick_cost = last.cost;
+    board.ticked = 1;
+    mended(&flown, 1);
+  } else if (!guard_restore(&flown)) {
+    platform_restart("memory");
+  }
+  return last.good;
 }
 
 static void tell_times(int64_t tick, int64_t computed_ns, int64_t sent_ns) {
@@ -191,23 +335,22 @@ static void tell_times(int64_t tick, int64_t computed_ns, int64_t sent_ns) {
 }
 
 static void take_grant(const ob_packet *packet) {
-  if (!board.flying ||
-      !ob_grant_decode(&board.grant, board.craft.vehicle, packet->data, packet->data_octets)) {
+  if (!board.flying) {
     return;
   }
-  const ob_grant *g = &board.grant;
+  mended(&flown, 1);
+  ob_grant *g = &board.grant;
+  if (!ob_grant_decode(g, board.craft.vehicle, packet->data, packet->data_octets)) {
+    return;
+  }
   const int64_t is_new = g->tick > board.reply.tick;
   board.granted_ns = platform_now_ns();
   if (board.safed) {
     board.safed = 0;
     console_line("grants again");
   }
-  if (g->tick > board.reply.tick && rows_are_fitted(g)) {
-    const int64_t refused = ob_exchange_before(&board.craft, g);
-    const uint32_t cost = run_members(g);
-    ob_exchange_after(&board.craft, g, refused, board.reply.hash, &board.reply);
-    board.reply.cost = (int64_t)cost;
-    board.ticked = 1;
+  if (is_new && rows_are_fitted(g) && !fly(packet)) {
+    return;
   }
   const int64_t computed_ns = platform_now_ns();
   send_reply();
@@ -226,6 +369,7 @@ static void make_safe(void) {
     const int64_t sequence = r->row[k].head.sequence + 1;
     r->row[k] = (ob_output_row){.head = {r->now_ns, sequence}};
   }
+  guard_keep(&flown, guard_sum(&flown));
   console_line("link lost: effectors safe");
   send_reply();
 }
@@ -249,12 +393,20 @@ static int64_t save_image(void) {
          storage_save(board.image, h.size) > 0;
 }
 
+static int64_t revert_image(void) {
+  const int64_t is_loaded = storage_load(board.image) > 0;
+  if (board.flying) {
+    guard_what_is_written();
+  }
+  return is_loaded;
+}
+
 static const char *carry_out(uint16_t opcode) {
   switch (opcode) {
     case TELECOMMAND_PARAM_SAVE:
       return save_image() ? NULL : "not stored";
     case TELECOMMAND_PARAM_REVERT:
-      return storage_load(board.image) ? NULL : "nothing is stored";
+      return revert_image() ? NULL : "nothing is stored";
     default:
       return NULL;
   }
@@ -284,7 +436,12 @@ static void scrub_when_due(int64_t now_ns) {
   }
   board.scrubbed_ns = now_ns;
   board.ticked = 0;
-  if (scrub_slice()) {
+  const int64_t repaired = scrub_found()->image + scrub_found()->constants;
+  const int64_t is_told = scrub_slice();
+  if (board.flying && scrub_found()->image + scrub_found()->constants != repaired) {
+    guard_what_is_written();
+  }
+  if (is_told) {
     ob_scrub found = *scrub_found();
     found.time_ns = now_ns;
     memcpy(board.octets, &found, sizeof found);

@@ -43,6 +43,15 @@ int platform_storage_write(uint32_t at, const uint8_t *octets, uint32_t count);
 /* The program as it lies in memory; NULL and 0 where it is not known. */
 const uint8_t *platform_code(uint32_t *size);
 
+/* Memory that nothing needs between ticks, nor in most ticks: part of the stack, which the others overwrite. */
+uint32_t *platform_spare(uint32_t *size);
+
+/* Tables that were copied from the program at the start; NULL and 0 where nobody may look. */
+uint32_t *platform_tables(uint32_t *size);
+
+/* Whether the program lies in memory that can be written. */
+int32_t platform_code_is_writable(void);
+
 /* Starts anew; `why` is one word, the next start's cause. */
 _Noreturn void platform_restart(const char *why);
 

@@ -13,6 +13,8 @@
 
 #define WATCHDOG_S 8 /* the CRC of 4 MB of map takes 3 */
 
+extern uint32_t data_start[], data_end[], stack_bottom[], stack_top[];
+
 const char PLATFORM_NAME[] = BOARD_NAME;
 
 void platform_start(void) {
@@ -53,6 +55,32 @@ extern const uint8_t code_start[], code_end[];
 const uint8_t *platform_code(uint32_t *size) {
   *size = (uint32_t)(code_end - code_start);
   return code_start;
+}
+
+/* Of the stack that the memory budget leaves, what a step of the flight core does not use that comes without a camera
+ * frame (6 kB, interrupts included: the listing of size.py without ob_filter_craters). */
+#define ORDINARY_STACK 7168
+
+static uint32_t octets_between(const uint32_t *from, const uint32_t *to) {
+  return (uint32_t)((uintptr_t)to - (uintptr_t)from);
+}
+
+uint32_t *platform_spare(uint32_t *size) {
+  *size = octets_between(stack_bottom, stack_top) - ORDINARY_STACK;
+  return stack_bottom;
+}
+
+uint32_t *platform_tables(uint32_t *size) {
+  *size = octets_between(data_start, data_end);
+  return data_start;
+}
+
+int32_t platform_code_is_writable(void) {
+#ifdef BOARD_CODE_IS_WRITABLE
+  return BOARD_CODE_IS_WRITABLE;
+#else
+  return 0;
+#endif
 }
 
 void platform_restart(const char *why) {

@@ -175,6 +175,19 @@ const uint8_t *platform_code(uint32_t *size) {
   return NULL;
 }
 
+uint32_t *platform_spare(uint32_t *size) {
+  static uint32_t spare[1 << 14];
+  *size = sizeof spare;
+  return spare;
+}
+
+uint32_t *platform_tables(uint32_t *size) {
+  *size = 0;
+  return NULL;
+}
+
+int32_t platform_code_is_writable(void) { return 0; }
+
 void platform_restart(const char *why) {
   fprintf(stderr, "%s\n", why);
   exit(3);

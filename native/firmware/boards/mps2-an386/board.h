@@ -12,4 +12,6 @@
 #define BOARD_MAPS_SIZE ((16u << 20) - (64u << 10))
 #define BOARD_STORAGE_BASE (BOARD_MAPS_BASE + BOARD_MAPS_SIZE) /* its end */
 
+#define BOARD_CODE_IS_WRITABLE 1 /* RAM in the place of flash */
+
 #endif
