@@ -32,6 +32,7 @@ from hil.link.qemu import MACHINES, BoardError
 from hil.radiation import shares
 from hil.radiation.campaign import Account
 from hil.radiation.flips import SHARES
+from hil.radiation.laboratory import MEASURES
 from hil.radiation.memory_map import ToolMissing
 from onboard.dictionary import DictionaryError
 from onboard.dictionary import load as load_dictionary
@@ -330,6 +331,12 @@ def campaign(
 @click.option(
     "--target", "targets", multiple=True, type=click.Choice(list(SHARES)), help="Of these alone."
 )
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(list(MEASURES)),
+    help="The board forgoes this measure.",
+)
 @click.option("--only", type=click.IntRange(0), metavar="K", help="Flip K alone, told in full.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
@@ -341,6 +348,7 @@ def radiation(
     seed: int,
     windows: int,
     targets: tuple[str, ...],
+    without: tuple[str, ...],
     only: int | None,
     workers: int,
     as_json: bool,
@@ -351,7 +359,7 @@ def radiation(
     """
     _, _, path = _load(scenario)
     numbers = range(first_flip, first_flip + flips) if only is None else range(only, only + 1)
-    share = shares.Share(path, board, seed, windows, targets, numbers)
+    share = shares.Share(path, board, seed, windows, targets, without, numbers)
 
     def tell(account: Account) -> None:
         if not as_json and (only is not None or account.outcome == "silent"):

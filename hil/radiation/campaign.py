@@ -105,16 +105,20 @@ class Campaign:
         seed: int = 1,
         windows: int = 24,
         targets: Sequence[str] = (),
+        without: Sequence[str] = (),
         fly_on: bool = True,
     ) -> None:
-        """Flies the scenario without a flip. Raises UnknownTarget, InputError, Refused, Silent."""
+        """Flies the scenario without a flip, and `without` some of MEASURES.
+
+        Raises UnknownTarget, InputError, Refused, Silent.
+        """
         self.laboratory, self.seed, self._fly_on = laboratory, seed, fly_on
         self.targets = Targets(laboratory.map.regions(), laboratory.debugger.registers, targets)
         alone = run(scenario, text, seed=seed)
         last = round(100 * alone.sim_seconds) - LATE
         self._patience_s = min(scenario.duration_s, PATIENCE * alone.sim_seconds)
         ticks = np.random.default_rng([seed]).choice(np.arange(1, last), windows, replace=False)
-        self.recording: Recording = record(laboratory, scenario, text, seed, sorted(ticks))
+        self.recording: Recording = record(laboratory, scenario, text, seed, sorted(ticks), without)
         self._code = laboratory.code()
         self._compared = _octets_of(laboratory.map.regions(), laboratory.map.address("data_start"))
         self._traces: dict[int, Trace] = {}

@@ -11,7 +11,7 @@ import re
 import struct
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +29,9 @@ WAITS = "platform_wait"  # where the board waits for octets
 SLEEPS = "sleep_unless"
 RECEIVES = ("uart_receive_handler", "uart_ring_put")
 INTERRUPTS = ("systick_handler", "uart_receive_handler", "watchdog_handler")
+MEASURES = {"sealed": ("fixed", "program"), "twice": ("flown",)}
+"""What a board does against flipped bits: its guards in native/firmware/common/flight.c."""
+_OF_NOTHING = {"count": 0, "sum": 1, "sum_again": 1}  # a guard without memory
 HUNG_S = 20.0  # of the wall: eight seconds of the board's watchdog are about one, of idling eight
 _RING = 4096  # native/firmware/common/uart_ring.c: put, taken, overruns, octets
 _RING_HEAD = struct.Struct("<II")
@@ -110,6 +113,15 @@ class Laboratory:
         asleep = self.halted_at() in self.map.span(SLEEPS)
         self.debugger.go()
         return asleep
+
+    def forgo(self, measures: Sequence[str]) -> None:
+        """A board that flies guards less from here on: of MEASURES."""
+        self.debugger.halt()
+        for guard in (name for measure in measures for name in MEASURES[measure]):
+            for member, value in _OF_NOTHING.items():
+                place = self.map.place(guard, member)
+                self.debugger.write(place, value.to_bytes(4, "little"))
+        self.debugger.go()
 
     def look(self, address: int, count: int) -> bytes:
         """Octets of memory of a board that runs; it halts for that."""

@@ -85,8 +85,16 @@ class MemoryMap:
         for name, (address, size) in self.symbols.items():
             if size and start <= address < end and address not in state:
                 yield Region(name, address, size)
-        die = next(d for d in self._dies.values() if d.name == STATE and "location" in d.attributes)
-        yield from self._members(die, state.start, STATE)
+        yield from self._members(self._variable(STATE), state.start, STATE)
+
+    def place(self, variable: str, member: str) -> int:
+        """The address of a member of a variable that is a struct."""
+        struct = self._type(self._variable(variable))
+        die = next(d for d in struct.children if d.name == member)
+        return self.address(variable) + die.number("data_member_location")
+
+    def _variable(self, name: str) -> _Die:
+        return next(d for d in self._dies.values() if d.name == name and "location" in d.attributes)
 
     def _members(self, die: _Die, address: int, path: str) -> Iterator[Region]:
         struct = self._type(die)

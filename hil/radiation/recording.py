@@ -93,15 +93,24 @@ class _Noted(Conversation):
     """Keeps what passes, and the board before some ticks."""
 
     def __init__(
-        self, laboratory: Laboratory, line: BoardLine, into: Recording, ticks: Sequence[int]
+        self,
+        laboratory: Laboratory,
+        line: BoardLine,
+        into: Recording,
+        ticks: Sequence[int],
+        without: Sequence[str],
     ) -> None:
         super().__init__(laboratory.endpoint, line)
+        self._without = without
         self._laboratory, self._into, self._ticks = laboratory, into, set(ticks)
         self._tick = 0
 
     def ask(self, apid: int, data: bytes, about: str) -> bytes:
         into = self._into
         self._tick += apid == GRANT
+        if self._tick == 1 and self._without:  # the word to begin was the last that it was told
+            self._laboratory.forgo(self._without)
+            self._without = ()
         if apid == GRANT and self._tick in self._ticks:
             snapshot = self._laboratory.keep(f"tick{self._tick}")
             into.windows.append(Window(self._tick, len(into.asked), snapshot))
@@ -150,12 +159,18 @@ class _Obeyed(Processor):
 
 
 def record(
-    laboratory: Laboratory, scenario: Scenario, text: str, seed: int, ticks: Sequence[int]
+    laboratory: Laboratory,
+    scenario: Scenario,
+    text: str,
+    seed: int,
+    ticks: Sequence[int],
+    without: Sequence[str] = (),
 ) -> Recording:
-    """Flies a scenario on a board; `ticks` are those before which it is kept."""
+    """Flies a scenario on a board, `without` some MEASURES; `ticks` are those before which it is
+    kept."""
     recording = Recording(scenario, text, seed)
     processor = Processor(laboratory.endpoint, laboratory.board)
-    processor.talk = _Noted(laboratory, processor.line, recording, ticks)
+    processor.talk = _Noted(laboratory, processor.line, recording, ticks, without)
     recording.figures = run(scenario, text, seed=seed, processor=processor)
     return recording
 

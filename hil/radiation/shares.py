@@ -22,6 +22,7 @@ class Share(NamedTuple):
     seed: int
     windows: int
     targets: tuple[str, ...]
+    without: tuple[str, ...]  # of MEASURES
     numbers: Sequence[int]
 
 
@@ -63,6 +64,7 @@ def _fly(
             seed=share.seed,
             windows=share.windows,
             targets=share.targets,
+            without=share.without,
         )
         octets = campaign.targets.sizes()
         try:

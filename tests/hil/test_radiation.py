@@ -145,6 +145,15 @@ def test_more_than_one_bit_of_the_program_starts_the_board_anew(campaign: Campai
     assert (account.outcome, account.cause) == ("safed", "memory")
 
 
+def test_a_board_without_a_measure_does_not_notice() -> None:
+    board_setup.build(BOARD)
+    with Laboratory(BOARD) as laboratory:
+        bare = Campaign(laboratory, SHORT, TEXT, windows=1, without=("twice",), fly_on=False)
+        name = "board.reply.hash"
+        account = bare.fly_one(Flip(0, "state", name, address_in(bare, name), 5, 0, 0.0))
+        assert (account.outcome, account.differs_after) == ("silent", 1)
+
+
 def test_the_command_replays_one_flip() -> None:
     board_setup.build(BOARD)
     arguments = ["radiation", "frigoris_final", "--board", BOARD, "--windows", "1"]

@@ -98,7 +98,6 @@ static uint32_t *copy_of(const guard *g) {
   return size_of(g) <= room ? spare : NULL;
 }
 
-/* By words: the library of small boards copies octet by octet. */
 static void copy_words(uint32_t *to, const uint32_t *from, uint32_t size) {
   for (uint32_t k = 0; k < size / sizeof *to; k++) {
     to[k] = from[k];
