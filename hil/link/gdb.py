@@ -36,9 +36,14 @@ class Debugger:
     """A debugger of a board; from its making on the board stands, unless it is told to run."""
 
     def __init__(self, path: Path) -> None:
+        """Raises OSError where none is served."""
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(ANSWER_S)
-        self._socket.connect(str(path))
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
         self._came = b""
         self.running = False
         self._ask("qSupported:xmlRegisters=arm")
@@ -64,12 +69,16 @@ class Debugger:
         self._socket.sendall(b"+")
         return packet
 
+    def _answer(self) -> str:
+        """The next packet but those that tell of a stop; at the attaching one comes unasked."""
+        while (answer := self._packet().decode("latin-1")).startswith("T"):
+            pass
+        return answer
+
     def _ask(self, question: str) -> str:
         """The answer to what is asked of a board that stands. Raises GdbError."""
         self._send(question.encode())
-        answer = self._packet().decode("latin-1")
-        while answer.startswith("T"):  # it stopped, which nobody asked; at the attaching one comes
-            answer = self._packet().decode("latin-1")
+        answer = self._answer()
         if re.fullmatch(r"E\d\d", answer):
             raise GdbError(f"{question[:40]}: {answer}")
         return answer
@@ -181,7 +190,7 @@ class Debugger:
         """What the emulator's monitor says to a command."""
         self._send(b"qRcmd," + command.encode().hex().encode())
         said = ""
-        while (answer := self._packet().decode("latin-1")) != "OK":
+        while (answer := self._answer()) != "OK":
             if not answer.startswith("O"):
                 raise GdbError(f"{command}: {answer}")
             said += bytes.fromhex(answer[1:]).decode(errors="replace")

@@ -152,6 +152,7 @@ class Laboratory:
             self.debugger.monitor(f"loadvm {snapshot.name}")
         except (GdbError, OSError):
             self.revive()
+            self.debugger.halt()
             self.debugger.monitor(f"loadvm {snapshot.name}")
         self.line.drain()
         self.line.instead = None

@@ -91,6 +91,16 @@ def test_a_jump_into_nothing_starts_it_anew(campaign: Campaign) -> None:
     assert (account.outcome, account.cause) == ("restarted", "fault")
 
 
+def test_a_processor_that_locks_up_ends_the_emulator(campaign: Campaign) -> None:
+    """A stack where no memory is: the fault cannot be told of. The next flip flies on another."""
+    for _ in range(2):
+        account = campaign.fly_one(Flip(0, "registers", "sp", None, 31, 0, 0.04))
+        assert (account.outcome, account.cause) == ("restarted", "lock-up")
+    name = "board.image"
+    account = campaign.fly_one(Flip(0, "image", name, address_in(campaign, name), 5, 1, 0.0))
+    assert account.outcome == "recovered"
+
+
 def test_code_that_hangs_is_ended_by_the_watchdog(campaign: Campaign) -> None:
     lab = campaign.laboratory
     address = lab.map.address("platform_receive") & ~1
