@@ -84,10 +84,12 @@ INPUTS ?= 1000000
 fuzz: $(VENV)/.dev
 	$(PY) tests/fuzz/run.py --inputs $(INPUTS)
 
-# What parses the octets of a line, in C under AddressSanitizer and UndefinedBehaviorSanitizer.
+# What parses the octets of a line, and both ends of one that flies (the firmware's messages, the desk's decoders), in C
+# under AddressSanitizer and UndefinedBehaviorSanitizer.
 fuzz-link: INPUTS = 10000000
 fuzz-link: ctest
 	build/ctest/fuzz_framing $(INPUTS)
+	build/ctest/fuzz_board $(INPUTS)
 
 # Frames lost for each event on the line: the table of docs/link.md.
 recovery: $(VENV)/.dev

@@ -144,9 +144,10 @@ def verdict_table(result: Figures, scenario: Scenario) -> Table:
 
 
 def _shown(value: Any) -> str:
-    """A figure; of counters those that counted anything."""
+    """A figure; of counters those that counted anything, and no tables of them."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {count}" for name, count in value.items() if count)
+        counted = ((name, v) for name, v in value.items() if v and not isinstance(v, dict))
+        return ", ".join(f"{name} {_shown(v)}" for name, v in counted)
     return f"{value:,.3f}" if isinstance(value, float) else str(value)
 
 

@@ -148,7 +148,7 @@ class Entry(NamedTuple):
 
 
 GRANT = (
-    Field("time_ns", "i64", "of the tick"),
+    Field("time_ns", "i64", "of the tick, 0 to 2^61"),
     Field("tick", "number", "counts from 1"),
     Field("members", "number", "bits of those that are due"),
 )

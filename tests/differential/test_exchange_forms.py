@@ -87,6 +87,7 @@ def rows_of_union(union: str) -> dict[str, str]:
     return {f.type.cname: name for name, f in ffi.typeof(union).fields}
 
 
+TOLD = 0x60
 FORMS = pytest.mark.parametrize("form", [exchange.LANDER, exchange.ROVER], ids=["lander", "rover"])
 
 
@@ -105,6 +106,8 @@ def a_grant(form: Form, random: Random) -> tuple[bytes, list[tuple[int, dict[str
     for entry in random.sample(list(exchange.entries(form)), 8):
         k = random.randrange(entry.kinds)
         row = values(random, entry.fields)
+        if entry.tag == TOLD:
+            row["age_ns"] = [random.choice((-(2**60), -1, 0, 5, 2**61))]
         octets += bytes([entry.tag + k]) + encoded(entry.fields, row)
         told.append((entry.tag + k, row))
     return octets, told
@@ -124,6 +127,29 @@ def test_grants_of_the_description_are_what_the_core_decodes(form: Form) -> None
             seen.add(tag)
             assert row == taken(form, grant, tag), hex(tag)
     assert len(seen) == sum(e.kinds for e in exchange.entries(form)), "every entry was tried"
+
+
+@pytest.mark.parametrize(
+    ("now_ns", "age_ns", "good"),
+    [
+        (0, 0, True),
+        (2**61, 0, True),
+        (2**61 + 1, 0, False),
+        (-1, 0, False),
+        (-(2**63), 0, False),
+        (0, 2**62, True),  # OB_NEVER_NS
+        (0, 2**62 + 1, False),
+        (2**61, -1, False),
+        (5, -(2**63), False),
+    ],
+)
+def test_times_that_no_clock_shows_are_refused(now_ns: int, age_ns: int, good: bool) -> None:
+    entries = {e.tag: e for e in exchange.entries(exchange.LANDER)}
+    head = {"time_ns": [now_ns], "tick": [1], "members": [63]}
+    told = {"age_ns": [age_ns], "value": [1.0]}
+    octets = encoded(exchange.GRANT, head) + bytes([TOLD]) + encoded(entries[TOLD].fields, told)
+    grant, vehicle = ffi.new("ob_grant *"), vehicle_of(exchange.LANDER)
+    assert bool(lib.ob_grant_decode(grant, vehicle, octets, len(octets))) is good
 
 
 def taken(form: Form, grant: Any, tag: int) -> dict[str, list[Any]]:

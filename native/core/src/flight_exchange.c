@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#define TIME_MAX_NS (INT64_C(1) << 61) /* 73 years; so a time less another, or less OB_NEVER_NS, is a number */
 #define BEFORE 0x20
 #define AFTER 0x40
 #define TELL 0x60
@@ -171,6 +172,7 @@ static void get_told(reader *r, int64_t number, ob_grant *g) {
     tell->number = number;
     tell->told.time_ns = age_of(g->now_ns, get_integer(r));
     tell->told.value = get_double(r);
+    r->good = r->good && OB_NEVER_NS <= tell->told.time_ns && tell->told.time_ns <= TIME_MAX_NS;
   }
 }
 
@@ -203,6 +205,7 @@ int64_t ob_grant_decode(ob_grant *g, const ob_vehicle *vehicle, const uint8_t *o
   g->now_ns = (int64_t)get_word(&r);
   g->tick = get_integer(&r);
   g->members = get_integer(&r);
+  r.good = r.good && 0 <= g->now_ns && g->now_ns <= TIME_MAX_NS;
   g->rows = g->before = g->after = g->told = 0;
   while (r.good && r.at < r.count) {
     get_entry(&r, vehicle, g);

@@ -5,7 +5,7 @@
 
 #include "onboard/crc32.h"
 
-static ob_flight_image_error check(const ob_flight_header *h, const uint8_t *image, uint32_t size) {
+static ob_flight_image_error check_header(const ob_flight_header *h, uint32_t size) {
   const ob_vehicle *vehicle = ob_vehicle_of(h->vehicle);
   if (h->magic != OB_FLIGHT_MAGIC || h->version != OB_FLIGHT_VERSION || vehicle == NULL ||
       h->settings_size != vehicle->settings_size) {
@@ -15,6 +15,14 @@ static ob_flight_image_error check(const ob_flight_header *h, const uint8_t *ima
       size != sizeof *h + h->settings_size + h->channels * sizeof(ob_flight_channel) +
                   h->fault_size) {
     return OB_FLIGHT_IMAGE_SIZE;
+  }
+  return OB_FLIGHT_IMAGE_OK;
+}
+
+static ob_flight_image_error check(const ob_flight_header *h, const uint8_t *image, uint32_t size) {
+  const ob_flight_image_error error = check_header(h, size);
+  if (error != OB_FLIGHT_IMAGE_OK) {
+    return error;
   }
   const uint32_t behind = offsetof(ob_flight_header, crc) + sizeof h->crc;
   return ob_crc32(0, image + behind, size - behind) == h->crc ? OB_FLIGHT_IMAGE_OK
@@ -83,6 +91,10 @@ static int64_t repair(void *own, const void *right, size_t octets) {
 int64_t ob_flight_repair(ob_craft *c, const uint8_t *image) {
   ob_flight_header h;
   memcpy(&h, image, sizeof h);
+  if (h.size > OB_FLIGHT_IMAGE_MAX || ob_vehicle_of(h.vehicle) != c->vehicle ||
+      check_header(&h, h.size) != OB_FLIGHT_IMAGE_OK) {
+    return 0; /* it changed since it was sound */
+  }
   const uint8_t *settings = image + sizeof h, *rows = settings + h.settings_size;
   const size_t rows_size = h.channels * sizeof(ob_flight_channel);
   ob_fault_table table;

@@ -58,7 +58,8 @@ typedef struct {
 int32_t ob_grant_encode(uint8_t *octets, const ob_vehicle *vehicle, const ob_grant *grant);
 int32_t ob_reply_encode(uint8_t *octets, const ob_vehicle *vehicle, const ob_reply *reply);
 
-/* 1, or 0 where the octets are none. */
+/* 1, or 0 where the octets are none, or have a time that no clock shows: a grant's is 0 to 2^61 ns, that of what is told
+ * no later, and no earlier than OB_NEVER_NS. Stamps of samples may be anything; intakes judge them. */
 int64_t ob_grant_decode(ob_grant *grant, const ob_vehicle *vehicle, const uint8_t *octets,
                         int32_t count);
 int64_t ob_reply_decode(ob_reply *reply, const ob_vehicle *vehicle, const uint8_t *octets,

@@ -49,7 +49,8 @@ ob_flight_image_error ob_flight_begin(ob_craft *craft, const uint8_t *image, uin
                                       const ob_maps *maps);
 
 /* Compares what a craft keeps of the image that it was begun from (constants, rows of channels, where the table's rows
- * lie) with it, and puts right what differs. The image must be sound. Returns how many parts did. */
+ * lie) with it, and puts right what differs. The image was sound; one whose header no longer is, is left to who looks
+ * at its CRC. Returns how many parts did. */
 int64_t ob_flight_repair(ob_craft *craft, const uint8_t *image);
 
 #endif
