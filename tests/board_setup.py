@@ -23,8 +23,9 @@ from hil.bench.kind import kind_of
 from hil.bench.processor import Processor, attached
 from hil.bench.result import Result
 from hil.bench.session import _Session
-from hil.link.endpoint import REPLY
+from hil.link.endpoint import Endpoint
 from hil.scenario import Scenario
+from onboard.services.packets import SpacePacket
 
 ROOT = Path(__file__).parents[1]
 TOOLS = {"posix": [], "linux-aarch64": ["aarch64-linux-gnu-gcc", "qemu-aarch64"]}
@@ -62,15 +63,6 @@ def board(name: str) -> Iterator[Processor]:
         yield processor
 
 
-def next_reply(processor: Processor) -> bytes:
-    """The user data of the next REPLY; what else the board tells before is passed over."""
-    for _ in range(20):
-        for packet in processor._endpoint.receive(5.0):
-            if packet.apid == REPLY:
-                return packet.data
-    raise AssertionError("no reply came")
-
-
 def session(scenario: Scenario, seed: int, processor: Processor) -> Any:
     setting = kind_of(scenario).prepare(scenario, seed)
     return _Session(setting, None, None, False, processor=processor)
@@ -94,6 +86,14 @@ def flown(
             processor.exchange = disturbed  # type: ignore[method-assign]
         result: Result = session(scenario, seed, processor).fly()
         return result
+
+
+def next_of(apid: int, endpoint: Endpoint) -> SpacePacket:
+    """The next packet of an APID, whatever comes before it."""
+    while packets := endpoint.receive(5.0):
+        if found := [packet for packet in packets if packet.apid == apid]:
+            return found[0]
+    raise AssertionError(f"no packet of APID {apid}")
 
 
 @contextmanager

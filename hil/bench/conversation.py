@@ -1,12 +1,14 @@
 """Questions to a board in a flight and their answers, over lost packets, pulled plugs and resets.
 
-What the board was told is kept. Where it may be brought back, one that went away or started anew is
-told all of it again, in order, so that it comes by itself to the state that it was in; the emulated
-clock stands still meanwhile.
+What the board was told is kept. Where it may be brought back, one that went away or started anew
+goes on where it kept the flight last, and is told again what came after that, all of it where it
+kept nothing: so it comes by itself to the state that it was in. The emulated clock stands still
+meanwhile.
 """
 
 from __future__ import annotations
 
+import struct
 import time
 from array import array
 from collections.abc import Callable
@@ -19,11 +21,15 @@ from hil.bench.pacing import spread_ms
 from hil.link.carriers import Unplugged
 from hil.link.endpoint import CONFIG, CONFIG_ANSWER, GRANT, MEMORY, REPLY, Endpoint, NotIdentified
 from onboard.core._core import ffi, lib
+from onboard.executive import TICK_NS
 
 LOOK_S = 0.5  # how often it is looked whether the board started anew
 AWAY_S = 30.0  # how long a board may be away
 _AGAIN_S = 0.002  # between looks whether a line is there again
 _TOLD_OCTETS = 32  # of a memory packet without octets to write
+BEGIN, RESUME = 2, 1  # FLIGHT_CONFIG_...
+_WORDS = struct.Struct("<qqq")  # time, what, argument
+_STATUS = struct.Struct("<qqqq")
 SCRUB: int = lib.OB_APID_SCRUB
 ANSWERS = {GRANT: REPLY, CONFIG: CONFIG_ANSWER, MEMORY: MEMORY}
 
@@ -46,6 +52,11 @@ class Told(NamedTuple):
         """A reply begins with its time as the grant does, other answers with what was asked for."""
         span = slice(0, 8) if self.apid == GRANT else slice(8, 24)
         return answer[span] == self.data[span]
+
+    @property
+    def begins(self) -> bool:
+        """Whether it is the word to begin."""
+        return self.apid == CONFIG and _WORDS.unpack_from(self.data)[1] == BEGIN
 
     @property
     def changes_the_board(self) -> bool:
@@ -167,11 +178,30 @@ class Conversation:
             self.returns += 1
             try:
                 self._await_board(why, until_s)
-                for told in self._told:
+                for told in self._still_to_tell():
                     self._answer(told, "to what it was told before")
                 return
             except (Unplugged, StartedAnew) as again:
                 why = again
+
+    def _still_to_tell(self) -> list[Told]:
+        """What a board that came back has to be told of the flight, which it may have kept."""
+        begun = max((k for k, told in enumerate(self._told) if told.begins), default=-1)
+        if begun < 0:
+            return self._told
+        _, _, argument = _WORDS.unpack_from(self._told[begun].data)
+        resume = Told(CONFIG, _WORDS.pack(0, RESUME, argument))
+        status = _STATUS.unpack(self._answer(resume, "to the word to go on"))[3]
+        error, tick = status & 0xFFFFFFFF, status >> 32
+        if error:
+            return self._told
+        if tick == 0:
+            return self._told[begun + 1 :]
+        last = Told(GRANT, (tick * TICK_NS).to_bytes(8, "little"))
+        for k in range(len(self._told) - 1, begun, -1):
+            if self._told[k].apid == GRANT and last.is_answer(self._told[k].data):
+                return self._told[k + 1 :]
+        return []  # the tick that is being asked for: the board flew it, and was not heard
 
     def _await_board(self, why: Exception, until_s: float) -> None:
         carrier, endpoint = self._endpoint.carrier, self._endpoint

@@ -49,8 +49,8 @@ SCRATCH = (
     "board.scrubbed_ns",
     "scrub",
     "board.tick_cost",
-    "board.craft.as.lander.matches",
-    "board.reply.cost",
+    "board.kept.craft.as.lander.matches",
+    "board.kept.reply.cost",
     "board.link",
 )
 """Data that are written before they are read, times of the board's clock, and figures."""

@@ -16,7 +16,7 @@ from pathlib import Path
 TOOL = "arm-none-eabi-"
 RAM_BUDGET = 96 * 1024  # native/firmware/build.sh; what the data leave of it is the stack's
 STATE = "board"  # the variable of native/firmware/common/flight.c
-PARTS = ("craft", "as", "flight", "reply")  # its members that are looked into
+PARTS = ("kept", "craft", "as", "flight", "reply")  # its members that are looked into
 _DIE = re.compile(r"^ <(\d+)><([0-9a-f]+)>: Abbrev Number: \d+ \((DW_TAG_\w+)\)")
 _ATTRIBUTE = re.compile(r"^    <[0-9a-f]+>\s+DW_AT_(\w+)\s*: (.*)$")
 

@@ -76,6 +76,11 @@ WORDS = (
 
 CONFIGS = {
     "IMAGE": (0, "a piece of the flight image at its offset (`flight_image.h`)"),
+    "RESUME": (
+        1,
+        "as BEGIN, but a flight that was kept goes on; status: the tick that it stands at in the "
+        "high 32 bits, 0 at the beginning",
+    ),
     "BEGIN": (
         2,
         "fly the image: argument is its size, and in the high 32 bits the ticks without a grant "

@@ -25,6 +25,7 @@ from hil.bench.processor import Processor, attached
 from hil.bench.session import InputError, run
 from hil.bench.setting import prepare
 from hil.faults import FaultSpec
+from hil.link.endpoint import REPLY
 from hil.link.qemu import FLASHED, LINUX, MACHINES
 from hil.scenario import Command, Scenario
 from onboard.core._core import ffi, lib
@@ -287,7 +288,7 @@ def test_a_free_running_board_makes_its_effectors_safe() -> None:
         flight = board_setup.session(lasting(0.5), 1, processor)
         processor.begin(flight.vehicle, prepare(FINAL, 1), patience_ticks=20)
         assert flight.fly().same_bits
-        reply = board_setup.next_reply(processor)
+        reply = board_setup.next_of(REPLY, processor._endpoint).data
         safe = ffi.new("ob_reply *")
         vehicle = lib.ob_vehicle_of(lib.OB_VEHICLE_LANDER)
         assert lib.ob_reply_decode(safe, vehicle, reply, len(reply))

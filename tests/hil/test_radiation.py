@@ -120,8 +120,8 @@ def address_in(campaign: Campaign, name: str) -> int:
 @pytest.mark.parametrize(
     ("target", "name"),
     [
-        ("state", "board.craft.as.lander.navigation"),
-        ("state", "board.reply.hash"),
+        ("state", "board.kept.craft.as.lander.navigation"),
+        ("state", "board.kept.reply.hash"),
         ("image", "board.image"),
         ("code", "code"),
     ],
@@ -139,7 +139,7 @@ def test_a_step_that_goes_wrong_is_done_again(campaign: Campaign) -> None:
     trace = campaign.trace(0)
     begins = campaign.laboratory.map.address("ob_navigation_step") & ~1
     instant = (int(np.flatnonzero(trace.pcs == begins)[0]) + 0.5) / len(trace)
-    name = "board.craft.as.lander.navigation"
+    name = "board.kept.craft.as.lander.navigation"
     account = campaign.fly_one(Flip(0, "state", name, address_in(campaign, name), 5, 0, instant))
     assert (account.outcome, account.told) == ("recovered", "memory: a step done again")
 
@@ -159,7 +159,7 @@ def test_a_board_without_a_measure_does_not_notice() -> None:
     board_setup.build(BOARD)
     with Laboratory(BOARD) as laboratory:
         bare = Campaign(laboratory, SHORT, TEXT, windows=1, without=("twice",), fly_on=False)
-        name = "board.reply.hash"
+        name = "board.kept.reply.hash"
         account = bare.fly_one(Flip(0, "state", name, address_in(bare, name), 5, 0, 0.0))
         assert (account.outcome, account.differs_after) == ("silent", 1)
 

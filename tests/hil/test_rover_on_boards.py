@@ -22,6 +22,7 @@ from hil.bench.processor import Processor
 from hil.bench.result import Figures
 from hil.bench.session import run
 from hil.faults import FaultSpec
+from hil.link.endpoint import REPLY
 from hil.link.qemu import FLASHED, MACHINES
 from hil.scenario import Command, Load, RoverScenario, Scenario
 from onboard.core._core import ffi, lib
@@ -156,7 +157,7 @@ def test_a_free_running_board_stops_its_wheels() -> None:
         processor.begin(drive.vehicle, driving.prepare(scenario, 1), patience_ticks=20)
         assert drive.fly().same_bits
         assert any(wheel.voltage_v for wheel in drive.vehicle.wheels.state.wheel)
-        reply = board_setup.next_reply(processor)
+        reply = board_setup.next_of(REPLY, processor._endpoint).data
         safe, vehicle = ffi.new("ob_reply *"), lib.ob_vehicle_of(lib.OB_VEHICLE_ROVER)
         assert lib.ob_reply_decode(safe, vehicle, reply, len(reply))
         assert safe.tick == 600 and safe.sent == 1

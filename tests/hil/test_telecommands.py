@@ -31,12 +31,7 @@ def told(endpoint: Endpoint, name: str, /, **arguments: object) -> EventRow:
 
 def answered(endpoint: Endpoint, data: bytes) -> EventRow:
     endpoint.send(TELECOMMAND, data)
-    while True:
-        packets = endpoint.receive(5.0)
-        assert packets, "no answer"
-        for packet in packets:
-            if packet.apid == EVENT_APID:
-                return unpack_event(packet.data)
+    return unpack_event(board_setup.next_of(EVENT_APID, endpoint).data)
 
 
 def test_numbers_are_those_of_the_dictionaries() -> None:

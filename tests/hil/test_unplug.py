@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,6 +94,57 @@ def test_an_emulated_board_comes_back() -> None:
     result = flown(1.0, pull, 3, "mps2-an386")
     assert result.same_bits, result.first_difference or result.board_failure
     assert result.line is not None and result.line["returns"] == 3
+
+
+@pytest.mark.parametrize("name", ["posix", "mps2-an386"])
+def test_a_board_goes_on_where_it_kept_the_flight(name: str) -> None:
+    """At tick 200 of 250: it is told 49 ticks again, not 249, and nothing of its image."""
+
+    def pull(processor: Processor, tick: int) -> None:
+        if tick == 250:
+            assert processor.emulated is not None
+            processor.emulated.replug()
+
+    stays = flown(2.6, lambda *_: None, 0, name)
+    result = flown(2.6, pull, 1, name)
+    assert result.same_bits, result.first_difference or result.board_failure
+    assert result.line is not None and stays.line is not None and result.line["returns"] == 1
+    more = result.line["frames_sent"] - stays.line["frames_sent"]
+    assert 49 <= more < 49 + 10  # and the answer to its HELLO, the word to go on, the tick again
+
+
+def test_a_board_that_flew_a_tick_unheard_goes_on() -> None:
+    """It is killed when it has flown, and kept, the tick that it is asked for."""
+
+    def pull(processor: Processor, tick: int) -> None:
+        carrier = processor._endpoint.carrier
+        if tick == 200:
+            write = carrier.write
+
+            def last(octets: bytes) -> None:
+                carrier.write = write
+                write(octets)
+                time.sleep(0.2)  # it has flown the tick long since
+                assert processor.emulated is not None
+                processor.emulated.replug()
+
+            carrier.write = last
+
+    result = flown(2.2, pull, 1)
+    assert result.same_bits, result.first_difference or result.board_failure
+    assert (result.board_ticks, result.line and result.line["returns"]) == (220, 1)
+
+
+def test_a_flight_begun_anew_goes_on_from_nothing() -> None:
+    """With the same image and the same board: what was kept of the flight before is forgotten."""
+    scenario = FINAL.model_copy(update={"duration_s": 1.5, "expect": ()})
+    with board_setup.board("posix") as processor:
+        assert board_setup.session(scenario, 1, processor).fly().same_bits
+        again = board_setup.session(scenario, 1, processor)
+        assert processor.emulated is not None
+        processor.talk.may_return = 1
+        processor.emulated.replug()
+        assert again.fly().same_bits
 
 
 def test_one_time_too_many_ends_the_run() -> None:

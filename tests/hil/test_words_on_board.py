@@ -18,7 +18,7 @@ def said(name: str, octets: bytes = b"", **words: int) -> bytes:
 
 
 def heard(endpoint: Endpoint, apid: int, name: str) -> tuple[dict[str, int], bytes]:
-    (packet,) = [p for p in endpoint.receive(5.0) if p.apid == apid]
+    packet = board_setup.next_of(apid, endpoint)
     count = len(FORMS[name].words)
     words = struct.unpack_from(f"<{count}q", packet.data)
     rest = packet.data[8 * count :]

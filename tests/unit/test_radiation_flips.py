@@ -42,7 +42,7 @@ def targets(*wanted: str) -> Targets:
         ("board.image", "image"),
         ("board.memory.fault_table", "image"),
         ("board.memory.fault_memory", "state"),
-        ("board.reply.hash", "state"),
+        ("board.kept.reply.hash", "state"),
         ("clock", "platform"),
     ],
 )

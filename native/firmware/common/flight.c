@@ -21,11 +21,21 @@
 #define MEMORY_WORDS 4
 #define VERSION 1000 /* 0.1.0 */
 
+/* A flight as it is kept in storage: its pointers are good for a board on which all lies where it lay. */
+typedef struct {
+  ob_craft craft;
+  ob_reply reply;
+  const void *self;
+  ob_maps maps;
+  uint32_t image_crc;
+} kept_flight;
+
+_Static_assert(sizeof(kept_flight) <= STORAGE_CHECKPOINT_MAX, "room for a checkpoint");
+
 static struct {
   ob_link link;
-  ob_craft craft;
+  kept_flight kept;
   ob_grant grant;
-  ob_reply reply;
   flight_cost cost[FLIGHT_MEMBERS];
   int64_t flying;         /* 1 once an image was accepted */
   int64_t patience_ticks; /* 0: lockstep */
@@ -62,7 +72,7 @@ static void add_span(guard *g, void *at, uint32_t size) {
 
 /* All of the craft but the matches of a camera frame, which the desk writes just before they are used. */
 static void guard_craft(void) {
-  ob_craft *c = &board.craft;
+  ob_craft *c = &board.kept.craft;
   const int64_t is_lander = c->vehicle->number == OB_VEHICLE_LANDER;
   uint8_t *start = (uint8_t *)c;
   uint8_t *end = is_lander ? (uint8_t *)(&c->as.lander + 1) : (uint8_t *)(&c->as.rover + 1);
@@ -84,7 +94,7 @@ static void guard_flight(void) {
   uint32_t size;
   flown.count = fixed.count = program.count = 0;
   guard_craft();
-  add_span(&flown, &board.reply, sizeof board.reply);
+  add_span(&flown, &board.kept.reply, sizeof board.kept.reply);
   add_span(&flown, &board.flying, sizeof board.flying + sizeof board.patience_ticks);
   add_span(&fixed, board.image, sizeof board.image);
   uint32_t *at = platform_tables(&size);
@@ -122,30 +132,45 @@ static int64_t store(uint8_t *to, int64_t room, int64_t offset, const uint8_t *f
   return 0;
 }
 
+static ob_flight_image_error begin_craft(uint32_t size) {
+  kept_flight *k = &board.kept;
+  k->self = k;
+  k->maps.octets = platform_maps(&k->maps.size);
+  k->reply = (ob_reply){.tick = -1, .hash = OB_HASH_SEED};
+  return size > sizeof board.image ? OB_FLIGHT_IMAGE_SIZE
+                                   : ob_flight_begin(&k->craft, board.image, size, &k->maps);
+}
+
 static int64_t begin(int64_t argument) {
-  ob_maps maps;
-  maps.octets = platform_maps(&maps.size);
   const uint32_t size = (uint32_t)argument;
-  const ob_flight_image_error error =
-      size > sizeof board.image
-          ? OB_FLIGHT_IMAGE_SIZE
-          : ob_flight_begin(&board.craft, board.image, size, &maps);
+  const ob_flight_image_error error = begin_craft(size);
   board.flying = error == OB_FLIGHT_IMAGE_OK;
-  if (board.flying) {
-    storage_save(board.image, size);
-    scrub_begin(board.image, size, &board.craft);
-  }
   board.patience_ticks = argument >> 32;
   board.granted_ns = platform_now_ns();
   board.safed = 0;
-  board.reply = (ob_reply){.tick = -1, .hash = OB_HASH_SEED};
   memset(board.cost, 0, sizeof board.cost);
   if (board.flying) {
+    board.kept.image_crc = ob_crc32(0, board.image, size);
+    storage_save(board.image, size);
+    scrub_begin(board.image, size, &board.kept.craft);
     guard_flight();
   }
   console_line(board.flying ? "flight begins" : "image refused");
   platform_watchdog_kick();
   return error;
+}
+
+/* A flight that was begun before goes on where it was kept last. Returns that tick above the error, 0: at the beginning. */
+static int64_t resume(int64_t argument) {
+  const int64_t error = begin(argument);
+  const kept_flight *found = storage_kept(sizeof board.kept);
+  if (!board.flying || found == NULL || found->self != board.kept.self ||
+      found->maps.octets != board.kept.maps.octets || found->image_crc != board.kept.image_crc) {
+    return error;
+  }
+  memcpy(&board.kept, found, sizeof board.kept);
+  guard_what_is_written();
+  return board.kept.reply.tick << 32;
 }
 
 static int64_t configure(int64_t what, int64_t argument, const uint8_t *piece, int32_t count) {
@@ -155,7 +180,10 @@ static int64_t configure(int64_t what, int64_t argument, const uint8_t *piece, i
       scrub_end();
       return store(board.image, sizeof board.image, argument, piece, count);
     case FLIGHT_CONFIG_BEGIN:
+      storage_forget();
       return begin(argument);
+    case FLIGHT_CONFIG_RESUME:
+      return resume(argument);
     default:
       return 1;
   }
@@ -178,14 +206,14 @@ static void take_config(const ob_packet *packet) {
 static ob_part part_of(int64_t part) {
   switch (part) {
     case FLIGHT_PART_HASH:
-      return (ob_part){&board.reply.hash, sizeof board.reply.hash, NULL};
+      return (ob_part){&board.kept.reply.hash, sizeof board.kept.reply.hash, NULL};
     case FLIGHT_PART_COSTS:
       return (ob_part){board.cost, sizeof board.cost, NULL};
     case FLIGHT_PART_IMAGE:
       return (ob_part){board.image, sizeof board.image, NULL};
     default:
-      return 0 <= part && part < OB_PARTS && board.craft.part[part].at != NULL
-                 ? board.craft.part[part]
+      return 0 <= part && part < OB_PARTS && board.kept.craft.part[part].at != NULL
+                 ? board.kept.craft.part[part]
                  : (ob_part){board.octets, 0, NULL};
   }
 }
@@ -221,12 +249,12 @@ static void take_memory(const ob_packet *packet) {
 /* Member by member, to know what each costs; it is noted where `noted` says so. */
 static uint32_t run_members(const ob_grant *g, int64_t noted) {
   const uint32_t begun = platform_cycles();
-  const ob_vehicle *vehicle = board.craft.vehicle;
+  const ob_vehicle *vehicle = board.kept.craft.vehicle;
   for (int32_t k = 0; k < vehicle->members; k++) {
     const int64_t member = g->members & 1 << k;
     if (member) {
       const uint32_t before = platform_cycles();
-      vehicle->tick(&board.craft, g->now_ns, member, g->row, g->rows);
+      vehicle->tick(&board.kept.craft, g->now_ns, member, g->row, g->rows);
       const int64_t cost = (int64_t)(platform_cycles() - before);
       flight_cost *c = &board.cost[k];
       c->runs += noted;
@@ -240,27 +268,27 @@ static uint32_t run_members(const ob_grant *g, int64_t noted) {
 static int64_t rows_are_fitted(const ob_grant *g) {
   int64_t fitted = 1;
   for (int64_t k = 0; k < g->rows; k++) {
-    fitted = fitted && ob_craft_has(&board.craft, g->row[k].intake);
+    fitted = fitted && ob_craft_has(&board.kept.craft, g->row[k].intake);
   }
   return fitted;
 }
 
 static void send_reply(void) {
-  ob_reply reply = board.reply;
+  ob_reply reply = board.kept.reply;
   reply.cost = board.tick_cost; /* not guarded: it is another one each time */
-  send_packet(OB_APID_REPLY, ob_reply_encode(board.octets, board.craft.vehicle, &reply));
+  send_packet(OB_APID_REPLY, ob_reply_encode(board.octets, board.kept.craft.vehicle, &reply));
 }
 
 /* A step as the grant has it; nothing where it is none. Returns its cost. */
 static uint32_t step(const ob_packet *packet, int64_t noted) {
   ob_grant *g = &board.grant;
-  if (!ob_grant_decode(g, board.craft.vehicle, packet->data, packet->data_octets) ||
-      g->tick <= board.reply.tick || !rows_are_fitted(g)) {
+  if (!ob_grant_decode(g, board.kept.craft.vehicle, packet->data, packet->data_octets) ||
+      g->tick <= board.kept.reply.tick || !rows_are_fitted(g)) {
     return 0;
   }
-  const int64_t refused = ob_exchange_before(&board.craft, g);
+  const int64_t refused = ob_exchange_before(&board.kept.craft, g);
   const uint32_t cost = run_members(g, noted);
-  ob_exchange_after(&board.craft, g, refused, board.reply.hash, &board.reply);
+  ob_exchange_after(&board.kept.craft, g, refused, board.kept.reply.hash, &board.kept.reply);
   return cost;
 }
 
@@ -340,10 +368,10 @@ static void take_grant(const ob_packet *packet) {
   }
   mended(&flown, 1);
   ob_grant *g = &board.grant;
-  if (!ob_grant_decode(g, board.craft.vehicle, packet->data, packet->data_octets)) {
+  if (!ob_grant_decode(g, board.kept.craft.vehicle, packet->data, packet->data_octets)) {
     return;
   }
-  const int64_t is_new = g->tick > board.reply.tick;
+  const int64_t is_new = g->tick > board.kept.reply.tick;
   board.granted_ns = platform_now_ns();
   if (board.safed) {
     board.safed = 0;
@@ -357,12 +385,15 @@ static void take_grant(const ob_packet *packet) {
   if (is_new && g->tick % OB_TIMED_TICKS == 0) {
     tell_times(g->tick, computed_ns, platform_now_ns());
   }
+  if (is_new && g->tick % FLIGHT_KEPT_TICKS == 0) {
+    storage_keep((uint64_t)g->tick, &board.kept, sizeof board.kept);
+  }
 }
 
 /* Link lost: a row without drive for every effector. The flight core is left as it is. */
 static void make_safe(void) {
-  ob_reply *r = &board.reply;
-  const int64_t outputs = board.craft.vehicle->outputs;
+  ob_reply *r = &board.kept.reply;
+  const int64_t outputs = board.kept.craft.vehicle->outputs;
   board.safed = 1;
   r->sent = (1 << outputs) - 1;
   for (int64_t k = 0; k < outputs; k++) {
@@ -429,19 +460,20 @@ static void take_telecommand(const ob_packet *packet) {
 
 /* ---- memory that must not change ---- */
 
-/* A slice for each tick that was flown, and every 10 ms where none is. */
+/* A slice for each tick that was flown, and every 10 ms where none is: that is told of only when something was found. */
 static void scrub_when_due(int64_t now_ns) {
+  const int tells = board.ticked ? SCRUB_ENDED_ROUND | SCRUB_FOUND : SCRUB_FOUND;
   if (!board.ticked && now_ns - board.scrubbed_ns < OB_FLIGHT_TICK_NS) {
     return;
   }
   board.scrubbed_ns = now_ns;
   board.ticked = 0;
   const int64_t repaired = scrub_found()->image + scrub_found()->constants;
-  const int64_t is_told = scrub_slice();
+  const int came_to = scrub_slice();
   if (board.flying && scrub_found()->image + scrub_found()->constants != repaired) {
     guard_what_is_written();
   }
-  if (is_told) {
+  if (came_to & tells) {
     ob_scrub found = *scrub_found();
     found.time_ns = now_ns;
     memcpy(board.octets, &found, sizeof found);

@@ -15,6 +15,9 @@
  * An image that was begun is stored, so that a board that starts anew has it. What must not change is looked at in the
  * background (scrub.h) and told of by SCRUB.
  *
+ * Once a second the flight is kept in storage, state and all. Begun by RESUME, a board that started anew goes on
+ * from there, so that it need not be told the whole flight again. BEGIN forgets what was kept.
+ *
  * Time is that of the grants: in lockstep nothing here looks at a clock but the link and the watchdog. A
  * flight that was begun with a patience runs freely: when no grant came for so many ticks, the board makes
  * its effectors safe by itself (engines closed, thrusters off, wheels without drive, a REPLY that says so), once,
@@ -27,6 +30,7 @@
 
 enum {
   FLIGHT_CONFIG_IMAGE = 0,   /* a piece of the image at its offset */
+  FLIGHT_CONFIG_RESUME = 1, /* as BEGIN, but the flight goes on where it was kept; status: tick << 32 | error */
   FLIGHT_CONFIG_BEGIN = 2    /* argument: size of the image | patience << 32. Status: ob_flight_image_error */
 };
 
@@ -41,6 +45,8 @@ enum {
 typedef struct {
   int64_t runs, sum, most;
 } flight_cost;
+
+#define FLIGHT_KEPT_TICKS 100
 
 #define FLIGHT_MEMBERS 6 /* of any vehicle, at most */
 

@@ -35,9 +35,9 @@ uint32_t platform_cycles(void);
 /* Memory that the desk fills with maps before a flight; NULL and 0 where there is none. */
 const uint8_t *platform_maps(uint32_t *size);
 
-/* Storage that outlives a restart, of STORAGE_SIZE octets (storage.h): where it is read; NULL where there is none. It is
- * written through its driver: 1 once that is done. */
-const uint8_t *platform_storage(void);
+/* Storage that outlives a restart (storage.h): where it is read; NULL and 0 where there is none. It is written through its
+ * driver: 1 once that is done. */
+const uint8_t *platform_storage(uint32_t *size);
 int platform_storage_write(uint32_t at, const uint8_t *octets, uint32_t count);
 
 /* The program as it lies in memory; NULL and 0 where it is not known. */

@@ -43,7 +43,10 @@ const uint8_t *platform_maps(uint32_t *size) {
   return (const uint8_t *)BOARD_MAPS_BASE;
 }
 
-const uint8_t *platform_storage(void) { return (const uint8_t *)BOARD_STORAGE_BASE; }
+const uint8_t *platform_storage(uint32_t *size) {
+  *size = BOARD_STORAGE_SIZE;
+  return (const uint8_t *)BOARD_STORAGE_BASE;
+}
 
 int platform_storage_write(uint32_t at, const uint8_t *octets, uint32_t count) {
   memcpy((uint8_t *)BOARD_STORAGE_BASE + at, octets, count);

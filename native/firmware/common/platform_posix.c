@@ -27,10 +27,11 @@
 
 #include "board.h"
 #include "flight.h"
-#include "storage.h"
 
 #define WAIT_MS 10
 #define TCP "tcp:"
+#define MAPS_AT ((void *)0x100000000000) /* the same at each start, if it can be: flight.h, checkpoints */
+#define STORAGE_SIZE (128 << 10)
 
 const char PLATFORM_NAME[] = BOARD_NAME;
 
@@ -94,7 +95,7 @@ static void open_maps(const char *path) {
   const int file = open(path, O_RDONLY);
   must(file >= 0 && fstat(file, &about) == 0, path);
   maps_size = (uint32_t)about.st_size;
-  maps = mmap(NULL, maps_size, PROT_READ, MAP_SHARED, file, 0);
+  maps = mmap(MAPS_AT, maps_size, PROT_READ, MAP_SHARED, file, 0);
   must(maps != MAP_FAILED, path);
 }
 
@@ -163,7 +164,10 @@ const uint8_t *platform_maps(uint32_t *size) {
   return maps;
 }
 
-const uint8_t *platform_storage(void) { return storage; }
+const uint8_t *platform_storage(uint32_t *size) {
+  *size = storage == NULL ? 0 : STORAGE_SIZE;
+  return storage;
+}
 
 int platform_storage_write(uint32_t at, const uint8_t *octets, uint32_t count) {
   memcpy(storage + at, octets, count);

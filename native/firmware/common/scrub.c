@@ -98,11 +98,12 @@ static int look(int64_t *found) {
 
 int scrub_slice(void) {
   int64_t found = 0;
+  int outcome = 0;
   if (look(&found)) {
     scrub.at = 0;
     scrub.region = (scrub.region + 1) % REGIONS;
-    scrub.found.rounds += scrub.region == CODE;
-    found += scrub.region == CODE;
+    outcome = scrub.region == CODE ? SCRUB_ENDED_ROUND : 0;
+    scrub.found.rounds += outcome;
   }
-  return found > 0;
+  return outcome | (found > 0 ? SCRUB_FOUND : 0);
 }

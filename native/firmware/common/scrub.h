@@ -23,7 +23,9 @@ void scrub_begin(uint8_t *image, uint32_t size, ob_craft *craft);
 /* Neither is looked at any more. */
 void scrub_end(void);
 
-/* The next slice. Returns 1 when it ended a round or found something. */
+enum { SCRUB_ENDED_ROUND = 1, SCRUB_FOUND = 2 };
+
+/* The next slice. Returns what it came to, as bits. */
 int scrub_slice(void);
 
 /* What was found so far; without the time. */

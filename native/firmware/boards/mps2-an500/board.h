@@ -9,8 +9,9 @@
 #define BOARD_CLOCK_HZ 25000000u
 #define BOARD_BAUD 115200u
 #define BOARD_MAPS_BASE 0x60000000u /* PSRAM, which the emulator shares with the desk */
-#define BOARD_MAPS_SIZE ((16u << 20) - (64u << 10))
+#define BOARD_MAPS_SIZE ((16u << 20) - BOARD_STORAGE_SIZE)
 #define BOARD_STORAGE_BASE (BOARD_MAPS_BASE + BOARD_MAPS_SIZE) /* its end */
+#define BOARD_STORAGE_SIZE (128u << 10)
 
 #define BOARD_CODE_IS_WRITABLE 1 /* RAM in the place of flash */
 

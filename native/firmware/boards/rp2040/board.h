@@ -9,6 +9,7 @@
 #define BOARD_BAUD 115200u
 #define BOARD_MAPS_BASE 0x10040000u /* flash behind the image */
 #define BOARD_MAPS_SIZE 0x1c0000u
-#define BOARD_STORAGE_BASE 0x20038000u /* 32 kB of SRAM: it outlives a reset, not a loss of power */
+#define BOARD_STORAGE_BASE 0x20038000u /* SRAM: it outlives a reset, not a loss of power */
+#define BOARD_STORAGE_SIZE (32u << 10)
 
 #endif

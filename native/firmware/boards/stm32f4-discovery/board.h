@@ -13,6 +13,7 @@
 #define BOARD_BAUD 115200u
 #define BOARD_MAPS_BASE 0x08040000u /* flash behind the image */
 #define BOARD_MAPS_SIZE (768u << 10)
-#define BOARD_STORAGE_BASE 0x20018000u /* 32 kB of SRAM: it outlives a reset, not a loss of power */
+#define BOARD_STORAGE_BASE 0x20018000u /* SRAM: it outlives a reset, not a loss of power */
+#define BOARD_STORAGE_SIZE (32u << 10)
 
 #endif
