@@ -36,15 +36,14 @@ class Latency:
 
     def __init__(self) -> None:
         self.ticks = array("q")
-        self._hops = {name: array("q") for name in OF_DESK}
+        self._stamps_ns = array("q")  # one more than OF_DESK of each
         self._board: dict[int, tuple[int, ...]] = {}  # by tick
 
     def note(self, tick: int, stamps_ns: tuple[int, ...]) -> None:
         """An exchange: when it began, was encoded, written, answered to the last octet, out of its
         frame, taken apart."""
         self.ticks.append(tick)
-        for name, begin, end in zip(OF_DESK, stamps_ns, stamps_ns[1:], strict=False):
-            self._hops[name].append(end - begin)
+        self._stamps_ns.extend(stamps_ns)
 
     def take(self, data: bytes) -> None:
         """What the board told: `ob_times`."""
@@ -52,11 +51,19 @@ class Latency:
             _, tick, *hops = _TIMES.unpack(data)
             self._board[tick] = tuple(hops)
 
+    def _of_desk(self) -> dict[str, list[int]]:
+        """Durations of each hop of OF_DESK, tick by tick."""
+        at = [self._stamps_ns[k :: len(OF_DESK) + 1] for k in range(len(OF_DESK) + 1)]
+        return {
+            name: [end - begin for begin, end in zip(at[k], at[k + 1], strict=True)]
+            for k, name in enumerate(OF_DESK)
+        }
+
     def hops_ns(self) -> dict[str, list[int]]:
         """Durations of each hop of HOPS, in no order."""
-        hops = {name: list(values) for name, values in self._hops.items() if name != "await"}
+        hops = self._of_desk()
+        waits = dict(zip(self.ticks, hops.pop("await"), strict=True))
         hops |= {f"board_{name}": [] for name in OF_BOARD} | {"line": []}
-        waits = dict(zip(self.ticks, self._hops["await"], strict=True))
         for tick, times in self._board.items():
             if tick in waits:
                 hops["line"].append(waits[tick] - sum(times))
