@@ -36,7 +36,7 @@ static int64_t now_ns;
 static ob_link desk;
 static counts seen;
 static uint32_t image_size;
-static uint8_t storage[STORAGE_SIZE];
+static uint8_t storage[OB_COPIES * (STORAGE_IMAGE_SLOT + OB_COPY_HEAD + STORAGE_CHECKPOINT_MAX) + 4096];
 static uint8_t to_board[2 * OB_FRAME_OCTETS_MAX];
 static int32_t waiting, given; /* octets for the board, and those that it took */
 static uint8_t last_reply[OB_PACKET_DATA_MAX];
@@ -107,7 +107,8 @@ static void send_image(void) {
   if (at >= image_size) {
     at = 0;
     const int64_t patience = below(4) ? 0 : 1 + (int64_t)below(300);
-    const int64_t words[] = {0, FLIGHT_CONFIG_BEGIN, (int64_t)image_size | patience << 32};
+    const int64_t what = below(4) ? FLIGHT_CONFIG_BEGIN : FLIGHT_CONFIG_RESUME;
+    const int64_t words[] = {0, what, (int64_t)image_size | patience << 32};
     put_words(OB_APID_CONFIG, words, 3, "", 0);
     tick = 0;
     begin_at = inputs + 1 + (long)below(BEGIN_AFTER);
@@ -306,9 +307,13 @@ const char *platform_start_cause(void) { return "fuzz"; }
 int32_t platform_overruns(void) { return 0; }
 int64_t platform_now_ns(void) { return now_ns; }
 uint32_t platform_cycles(void) { return (uint32_t)now_ns; }
-const uint8_t *platform_storage(void) { return storage; }
 void platform_watchdog_start(void) {}
 void platform_watchdog_kick(void) {}
+
+const uint8_t *platform_storage(uint32_t *size) {
+  *size = sizeof storage;
+  return storage;
+}
 
 const uint8_t *platform_maps(uint32_t *size) {
   *size = MAPS.size;

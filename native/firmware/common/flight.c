@@ -160,12 +160,19 @@ static int64_t begin(int64_t argument) {
   return error;
 }
 
+/* Whether what was kept lies as here: octets of storage, which are not aligned. */
+static int64_t lies_as_here(const uint8_t *found) {
+  const kept_flight *k = &board.kept;
+  return memcmp(found + offsetof(kept_flight, self), &k->self, sizeof k->self) == 0 &&
+         memcmp(found + offsetof(kept_flight, maps.octets), &k->maps.octets, sizeof k->maps.octets) == 0 &&
+         memcmp(found + offsetof(kept_flight, image_crc), &k->image_crc, sizeof k->image_crc) == 0;
+}
+
 /* A flight that was begun before goes on where it was kept last. Returns that tick above the error, 0: at the beginning. */
 static int64_t resume(int64_t argument) {
   const int64_t error = begin(argument);
-  const kept_flight *found = storage_kept(sizeof board.kept);
-  if (!board.flying || found == NULL || found->self != board.kept.self ||
-      found->maps.octets != board.kept.maps.octets || found->image_crc != board.kept.image_crc) {
+  const uint8_t *found = storage_kept(sizeof board.kept);
+  if (!board.flying || found == NULL || !lies_as_here(found)) {
     return error;
   }
   memcpy(&board.kept, found, sizeof board.kept);
