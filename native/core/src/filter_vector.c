@@ -23,9 +23,11 @@ static double normalised_square(const double S[9], const double y[3]) {
 
 static void innovation_covariance(const ob_filter *f, const double h[3][N], const double noise[3],
                                   double S[9]) {
+  double projected[3][N];
   for (int32_t i = 0; i < 3; i++) {
+    ob_ud_project(&f->ud, h[i], projected[i]);
     for (int32_t j = 0; j <= i; j++) {
-      S[3 * i + j] = S[3 * j + i] = ob_ud_covariance(&f->ud, h[i], h[j]);
+      S[3 * i + j] = S[3 * j + i] = ob_ud_inner(&f->ud, projected[i], projected[j]);
     }
     S[4 * i] += noise[i] * noise[i];
   }

@@ -35,6 +35,10 @@ double ob_ud_diagonal(const ob_ud *ud, int32_t index);
 double ob_ud_covariance(const ob_ud *ud, const double g[OB_UD_STATES],
                         const double h[OB_UD_STATES]);
 
+/* The same in two steps, for who needs it of several rows: U^T h^T of each, and of two such. */
+void ob_ud_project(const ob_ud *ud, const double h[OB_UD_STATES], double f[OB_UD_STATES]);
+double ob_ud_inner(const ob_ud *ud, const double fg[OB_UD_STATES], const double fh[OB_UD_STATES]);
+
 /* Bierman's update by one scalar measurement with row h and noise variance > 0. Sets the gain, by
  * which the caller multiplies the residual. */
 void ob_ud_update(ob_ud *ud, const double h[OB_UD_STATES], double variance,
