@@ -25,7 +25,7 @@ void ob_filter_up(const ob_filter *f, const double position_site_m[3], double up
 /* ---- history of poses ------------------------------------------------------------------------ */
 
 static void remember_pose(ob_filter *f) {
-  f->newest = (f->newest + 1) % OB_FILTER_HISTORY;
+  f->newest = f->newest + 1 < OB_FILTER_HISTORY ? f->newest + 1 : 0;
   ob_filter_pose *pose = &f->history[f->newest];
   pose->time_ns = f->strapdown.time_ns;
   ob_v3_copy(pose->position_site_m, f->strapdown.position_site_m);
@@ -38,7 +38,7 @@ static void remember_pose(ob_filter *f) {
 /* The remembered pose nearest in time, or NULL beyond half a tick. */
 static const ob_filter_pose *nearest_pose(const ob_filter *f, int64_t time_ns) {
   for (int32_t back = 0; back < OB_FILTER_HISTORY; back++) {
-    int64_t index = (f->newest - back + OB_FILTER_HISTORY) % OB_FILTER_HISTORY;
+    int64_t index = f->newest - back + (f->newest < back ? OB_FILTER_HISTORY : 0);
     const ob_filter_pose *pose = &f->history[index];
     int64_t half_ns = f->params.tick_ns / 2;
     if (time_ns >= pose->time_ns - half_ns) {

@@ -11,43 +11,53 @@
 #define SHORTEST_STEP_M 0.25
 #define STEEPEST_SLOPE 0.7 /* tan 35 deg */
 
+typedef struct {
+  double u, v; /* in samples from the first, along and across */
+} place;
+
 /* NaN compares false, so it is outside. */
-static int holds(const ob_map_grid *grid, double along_m, double cross_m) {
-  double u = (along_m - grid->along0_m) / grid->spacing_m;
-  double v = (cross_m - grid->cross0_m) / grid->spacing_m;
-  return u >= 0.0 && v >= 0.0 && u <= (double)(grid->n_along - 1) && v <= (double)(grid->n_cross - 1);
+static int holds(const ob_map_grid *grid, double along_m, double cross_m, place *at) {
+  at->u = (along_m - grid->along0_m) / grid->spacing_m;
+  at->v = (cross_m - grid->cross0_m) / grid->spacing_m;
+  return at->u >= 0.0 && at->v >= 0.0 && at->u <= (double)(grid->n_along - 1) &&
+         at->v <= (double)(grid->n_cross - 1);
 }
 
-static double bilinear(const ob_map_grid *grid, double along_m, double cross_m) {
-  double u = (along_m - grid->along0_m) / grid->spacing_m;
-  double v = (cross_m - grid->cross0_m) / grid->spacing_m;
-  double i = ob_min(ob_floor(u), (double)(grid->n_along - 2));
-  double k = ob_min(ob_floor(v), (double)(grid->n_cross - 2));
+static double bilinear(const ob_map_grid *grid, const place *at) {
+  double i = ob_min(ob_floor(at->u), (double)(grid->n_along - 2));
+  double k = ob_min(ob_floor(at->v), (double)(grid->n_cross - 2));
   const float *h = grid->height_m + (int64_t)i * grid->n_cross + (int64_t)k;
-  double near = (double)h[0] + (v - k) * ((double)h[1] - (double)h[0]);
+  double near = (double)h[0] + (at->v - k) * ((double)h[1] - (double)h[0]);
   h += grid->n_cross;
-  double far = (double)h[0] + (v - k) * ((double)h[1] - (double)h[0]);
-  return near + (u - i) * (far - near);
+  double far = (double)h[0] + (at->v - k) * ((double)h[1] - (double)h[0]);
+  return near + (at->u - i) * (far - near);
 }
 
-int32_t ob_map_grid_at(const ob_terrain_map *map, double along_m, double cross_m) {
+/* The finest grid there, or -1. */
+static int32_t find(const ob_terrain_map *map, double along_m, double cross_m, place *at) {
   assert(map->count >= 0 && map->count <= OB_MAP_GRIDS);
   for (int32_t g = (int32_t)map->count - 1; g >= 0; g--) {
-    if (holds(&map->grid[g], along_m, cross_m)) {
+    if (holds(&map->grid[g], along_m, cross_m, at)) {
       return g;
     }
   }
   return -1;
 }
 
+int32_t ob_map_grid_at(const ob_terrain_map *map, double along_m, double cross_m) {
+  place at;
+  return find(map, along_m, cross_m, &at);
+}
+
 double ob_map_height_m(const ob_terrain_map *map, double along_m, double cross_m, double *sigma_m) {
-  int32_t g = ob_map_grid_at(map, along_m, cross_m);
+  place at;
+  int32_t g = find(map, along_m, cross_m, &at);
   if (g < 0) {
     *sigma_m = OB_MAP_UNKNOWN_SIGMA_M;
     return 0.0;
   }
   *sigma_m = map->grid[g].sigma_m;
-  return bilinear(&map->grid[g], along_m, cross_m);
+  return bilinear(&map->grid[g], &at);
 }
 
 static void surface_point(const ob_terrain_map *map, double along_m, double cross_m, double out[3]) {
