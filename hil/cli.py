@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -15,20 +18,22 @@ from rich.console import Console as Terminal
 
 from hil import boards, incidents
 from hil import campaign as campaigns
+from hil import flash as flashing
 from hil import scenario as scenarios
 from hil.bench import incident_plot, live, picture, processor, report, session
+from hil.bench.lander_core import map_heights
 from hil.bench.pacing import Pacer
 from hil.bench.processor import Processor
 from hil.bench.recording import RecordingError
 from hil.bench.result import Figures
-from hil.bench.setting import cautions
+from hil.bench.setting import cautions, prepare
 from hil.ground import prompt
 from hil.ground.console import Console, ConsoleError
 from hil.lab import cli as labs
 from hil.link.attachment import attach
 from hil.link.carriers import AddressError, Unplugged
 from hil.link.endpoint import NotIdentified
-from hil.link.qemu import MACHINES, BoardError
+from hil.link.qemu import MACHINES, BoardError, image_of
 from hil.radiation import shares
 from hil.radiation.campaign import Account
 from hil.radiation.flips import SHARES
@@ -491,6 +496,55 @@ def boards_command(boards_file: Path | None, listen_s: float, as_json: bool) -> 
         click.echo(json.dumps([row._asdict() for row in rows]))
     else:
         console.print(live.board_table(rows))
+
+
+@main.command(name="flash")
+@click.argument("board", type=click.Choice(tuple(flashing.TARGETS)))
+@click.option("--image", type=click.Path(dir_okay=False, path_type=Path), help="In place of ours.")
+@click.option("--map", "mapped", metavar="SCENARIO", help="Put the map of its flight there, too.")
+@click.option("--seed", default=1, show_default=True, type=SEED, help="Of that flight.")
+@click.option("--tool", help="In place of the first that is installed.")
+@click.option("--uf2", "to_uf2", type=click.Path(path_type=Path), help="rp2040: write this file.")
+@click.option("--dry-run", is_flag=True, help="Print what would be run.")
+def flash_command(
+    board: str,
+    image: Path | None,
+    mapped: str | None,
+    seed: int,
+    tool: str | None,
+    to_uf2: Path | None,
+    dry_run: bool,
+) -> None:
+    """Write the flight image, and a map, into the flash of BOARD by its tool."""
+    if to_uf2 is not None and board != "rp2040":
+        raise _Input(f"--uf2: allowed for rp2040, not for {board}")
+    target = flashing.TARGETS[board]
+    try:
+        contents = flashing.flash_contents(image or image_of(board), board)
+        pieces = [(target.flash, contents)]
+        if mapped is not None:
+            heights = map_heights(prepare(_lander(mapped), seed).map)
+            pieces.append((target.maps, flashing.checked_heights(heights, board)))
+        if to_uf2 is not None:
+            to_uf2.write_bytes(flashing.uf2(pieces))
+            return
+        name = flashing.chosen_tool(board, tool)
+        with TemporaryDirectory(prefix="flash-") as folder:
+            for command in flashing.commands(board, name, pieces, Path(folder)):
+                click.echo(shlex.join(command))
+                if not dry_run and (status := subprocess.run(command, check=False).returncode):
+                    raise click.ClickException(f"{name} ended with status {status}")
+    except (flashing.FlashError, session.InputError) as error:
+        raise _Input(str(error)) from None
+    except OSError as error:
+        raise _Input(f"{error.filename}: {error.strerror}") from None
+
+
+def _lander(name: str) -> scenarios.LanderScenario:
+    scenario, _, path = _load(name)
+    if not isinstance(scenario, scenarios.LanderScenario):
+        raise _Input(f"{path}: has no map: it is no landing")
+    return scenario
 
 
 @main.command(name="console")
