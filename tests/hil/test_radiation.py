@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import board_setup
 import numpy as np
 import pytest
+import short_scenario
 from click.testing import CliRunner
 
 from hil import scenario as scenarios
@@ -144,6 +147,12 @@ def test_a_step_that_goes_wrong_is_done_again(campaign: Campaign) -> None:
     assert (account.outcome, account.told) == ("recovered", "memory: a step done again")
 
 
+def test_a_rounding_mode_does_not_stay(campaign: Campaign) -> None:
+    """Both computings of a tick would round alike."""
+    account = campaign.fly_one(Flip(0, "registers", "fpscr", None, 22, 0, 0.001))
+    assert account.outcome in ("masked", "recovered")
+
+
 def test_more_than_one_bit_of_the_program_starts_the_board_anew(campaign: Campaign) -> None:
     debugger = campaign.laboratory.debugger
     address = campaign.laboratory.map.address("ob_flight_begin") & ~1
@@ -164,8 +173,16 @@ def test_a_board_without_a_measure_does_not_notice() -> None:
         assert (account.outcome, account.differs_after) == ("silent", 1)
 
 
-def test_the_command_replays_one_flip() -> None:
+def test_the_command_counts_flips_and_replays_one(tmp_path: Path) -> None:
     board_setup.build(BOARD)
-    arguments = ["radiation", "frigoris_final", "--board", BOARD, "--windows", "1"]
+    scenario = str(short_scenario.write(tmp_path, seconds=1.0))
+    arguments = ["radiation", scenario, "--board", BOARD, "--windows", "1"]
+    counted = CliRunner().invoke(main, [*arguments, "--flips", "3", "--target", "image", "--json"])
+    told = json.loads(counted.output)
+    assert counted.exit_code == 0 and told["flips"] == 3
+    assert told["targets"]["image"]["recovered"] == 3
+    alone = CliRunner().invoke(main, [*arguments, "--only", "2", "--target", "image"])
+    assert alone.exit_code == 0 and "flip 2: bit" in alone.output
+    assert "recovered; said: memory: a bit put right" in " ".join(alone.output.split())
     wrong = CliRunner().invoke(main, [*arguments, "--target", "moon"])
     assert wrong.exit_code == 2 and "moon" in wrong.output

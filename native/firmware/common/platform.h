@@ -43,6 +43,9 @@ int platform_storage_write(uint32_t at, const uint8_t *octets, uint32_t count);
 /* The program as it lies in memory; NULL and 0 where it is not known. */
 const uint8_t *platform_code(uint32_t *size);
 
+/* Floating point as the flight core needs it: to nearest, small numbers kept. A flipped bit of its mode would stay. */
+void platform_arithmetic(void);
+
 /* Memory that nothing needs between ticks, nor in most ticks: part of the stack, which the others overwrite. */
 uint32_t *platform_spare(uint32_t *size);
 

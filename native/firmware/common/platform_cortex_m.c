@@ -64,6 +64,12 @@ const uint8_t *platform_code(uint32_t *size) {
  * frame (6 kB, interrupts included: the listing of size.py without ob_filter_craters). */
 #define ORDINARY_STACK 7168
 
+void platform_arithmetic(void) {
+#ifdef __ARM_FP
+  __asm volatile("vmsr fpscr, %0" : : "r"(0) : "memory");
+#endif
+}
+
 static uint32_t octets_between(const uint32_t *from, const uint32_t *to) {
   return (uint32_t)((uintptr_t)to - (uintptr_t)from);
 }
