@@ -15,7 +15,8 @@ import pytest
 
 from hil.link.qemu import IMAGES
 
-FLASH, BOOT2, RAM_TOP = 0x10000000, 256, 0x20040000
+FLASH, BOOT2 = 0x10000000, 256
+RAM_TOP = 0x20038000  # 224 kB; behind them are the 32 kB of storage
 UART0_IRQ = 20
 
 
