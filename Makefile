@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link recovery lockstep unplug lab clean
+.PHONY: fly test check prove format docs bench images firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link recovery lockstep unplug lab clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -112,10 +112,13 @@ lab: $(VENV)/.dev
 	adapters/run.sh labgrid $(PYTHON)
 	adapters/run.sh jumpstarter $(PYTHON)
 
-# The core on emulated Cortex-M boards; its state hashes must be the desk's.
-firmware: $(VENV)/.dev
+# The firmware of every board: flash, RAM and deepest stack, within the budgets.
+images: $(VENV)/.dev
 	@native/firmware/tools.sh
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh
+
+# The same, and the core on emulated boards; its state hashes must be the desk's.
+firmware: images
 	$(PY) -m pytest tests/hil
 
 # The last minute of a landing, flown by an emulated board; the same bits at every tick.
@@ -125,12 +128,14 @@ hil: $(VENV)/.dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh $(BOARD)
 	$(VENV)/bin/hil run frigoris_final --seed $(SEED) --link $(if $(filter posix,$(BOARD)),posix,qemu:$(BOARD))
 
-# The whole descent on both emulated boards, and what a tick costs there: a quarter to half an hour.
+# The whole descent and the whole square of the rover on both emulated boards, and what a tick costs there: hours, since
+# boards compute every tick twice.
 hil-full: $(VENV)/.dev
 	@native/firmware/tools.sh
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh mps2-an386 mps2-an500
 	for board in mps2-an386 mps2-an500; do \
 	  $(VENV)/bin/hil run frigoris --seed $(SEED) --link qemu:$$board --no-record --quiet || exit 1; \
+	  $(VENV)/bin/hil run rover_square --seed $(SEED) --link qemu:$$board --no-record --quiet || exit 1; \
 	  $(VENV)/bin/hil profile frigoris_final --seed $(SEED) --link qemu:$$board || exit 1; done
 
 # Bit flips in an emulated board while it lands: docs/radiation.md. 10,000 take half an hour or more.
