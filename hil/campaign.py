@@ -49,10 +49,17 @@ def _work(job: Job) -> Figures:
     from hil.scenario import load
 
     gc.collect()  # the flight before left cycles that hold C memory, which the collector cannot see
-    if not gc.get_freeze_count():
-        gc.freeze()  # modules stay: the collector need not look at them before every flight
     scenario, text = load(job.scenario)
     return session.run(scenario, text, seed=job.seed, way=job.way, executive=job.executive)
+
+
+def _begin() -> None:
+    """What a worker does first."""
+    from hil.bench import session  # noqa: F401  what stays is imported before it is set aside
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()  # the collector need not look at it before every flight
 
 
 def results(jobs: Sequence[Job], workers: int) -> Iterator[Figures]:
@@ -61,7 +68,7 @@ def results(jobs: Sequence[Job], workers: int) -> Iterator[Figures]:
         yield from map(_work, jobs)
         return
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+    with context.Pool(workers, _begin) as pool:
         yield from pool.imap(_work, jobs)
 
 

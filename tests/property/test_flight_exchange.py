@@ -7,9 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onboard.bus import NEVER_NS
 from onboard.core._core import ffi, lib
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
+CLOCK = st.integers(0, 2**61)  # what a board takes for a time
 WORDS = st.binary(min_size=88, max_size=88)
 ROOM = lib.OB_EXCHANGE_OCTETS_MAX
 LANDER, ROVER = (lib.ob_vehicle_of(n) for n in (lib.OB_VEHICLE_LANDER, lib.OB_VEHICLE_ROVER))
@@ -26,7 +28,7 @@ def grants(draw: Any) -> tuple[Any, Any]:
     """A vehicle and a grant for it."""
     vehicle, g = draw(VEHICLES), ffi.new("ob_grant *")
     sizes = ROW_OCTETS[vehicle]
-    g.tick, g.now_ns = draw(INTEGERS), draw(INTEGERS)
+    g.tick, g.now_ns = draw(INTEGERS), draw(CLOCK)
     g.members = draw(st.integers(0, 63))
     for k, number in enumerate(draw(st.lists(st.integers(0, len(sizes) - 1), max_size=12))):
         g.row[k].intake, size = number, sizes[number]
@@ -42,7 +44,7 @@ def grants(draw: Any) -> tuple[Any, Any]:
     for tell in g.tell[0 : g.told]:
         tell.number = draw(st.integers(0, 15))
         tell.told.value = draw(st.floats(allow_nan=False))
-        tell.told.time_ns = draw(INTEGERS)
+        tell.told.time_ns = draw(CLOCK | st.just(NEVER_NS))
     return vehicle, g
 
 
