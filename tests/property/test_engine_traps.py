@@ -82,6 +82,8 @@ def _reset_starts_again(state: Any, survives: bool) -> Any:
     return after._replace(spent=0) if after.status == ACTIVE else after
 
 
+UNTIL_NOTICED = settings(NO_SHRINKING, max_examples=1500)  # it ends with the first that fails
+
 TRAPS: list[tuple[str, Any, str, Callable[..., Any]]] = [
     ("a tier is spent while inhibited", responses, "_seek", _spent_while_inhibited),
     ("a stale monitor clears its count", monitors, "count", _stale_clears_its_count),
@@ -108,6 +110,6 @@ def test_a_trap_is_noticed(module: Any, name: str, trap: Any, monkeypatch: Any) 
     table._compiled.cache_clear()  # a table compiled before counts without the trap
     try:
         with pytest.raises(AssertionError):
-            run_state_machine_as_test(MACHINE, settings=NO_SHRINKING)
+            run_state_machine_as_test(MACHINE, settings=UNTIL_NOTICED)
     finally:
         table._compiled.cache_clear()
