@@ -70,5 +70,11 @@ def test_a_flight_leaves_nothing_behind(tmp_path: Path) -> None:
     """Cycles held the C memory of every flight; hundreds of them took gigabytes."""
     path = short_scenario.write(tmp_path, seconds=0.2)
     jobs = [campaign.Job(path, seed) for seed in range(4)]
+    gc.collect()
+    before = plants()  # that other tests keep
     for _ in campaign.results(jobs, 1):
-        assert sum(isinstance(thing, LanderPlant) for thing in gc.get_objects()) == 1
+        assert plants() <= before + 1
+
+
+def plants() -> int:
+    return sum(isinstance(thing, LanderPlant) for thing in gc.get_objects())
