@@ -2,8 +2,10 @@
 
 The desk stamps every exchange that was answered at the first try; the board tells of one tick in 32
 what it had to do with it, by its own clock. What is left of the way is the line, with whatever
-schedules its two ends. The clock of an emulated Cortex-M counts instructions, not seconds: its hops
-are those of a board at that rate, and the line has what the emulator takes longer.
+schedules its two ends: a program on the desk's own machine may be held up in its sending while the
+desk reads already, and the line is then below zero by that. The clock of an emulated Cortex-M
+counts instructions, not seconds: its hops are those of a board at that rate, and the line has what
+the emulator takes longer.
 """
 
 from __future__ import annotations

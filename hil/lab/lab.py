@@ -225,7 +225,10 @@ class Lab:
                 raise LabError(f"{name}: its line is in use already")
             if place.emulated is not None:
                 carrier: Waitable = place.emulated.carrier
-                carrier.reopen()
+                try:
+                    place.emulated.wait_for_line()  # it may have been started just now
+                except BoardError as error:
+                    raise LabError(str(error)) from None
                 with suppress(Unplugged):
                     carrier.read(0.0)  # what was said to nobody
             elif place.machine is not None:

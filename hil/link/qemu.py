@@ -82,7 +82,7 @@ class EmulatedBoard:
             self.memory = mmap.mmap(file.fileno(), octets)
         self.carrier = PseudoTerminal()
         self._start()
-        self._wait_for_line()
+        self.wait_for_line()
         return self
 
     def _start(self) -> None:
@@ -108,7 +108,7 @@ class EmulatedBoard:
             while True:
                 self.carrier.read(START_S)
         self._start()
-        self._wait_for_line()
+        self.wait_for_line()
         return True
 
     def replug(self) -> None:
@@ -143,7 +143,8 @@ class EmulatedBoard:
             *self.options,
         ]
 
-    def _wait_for_line(self) -> None:
+    def wait_for_line(self) -> None:
+        """Until its end of the line is open. Raises BoardError."""
         until_s = time.monotonic() + START_S
         while not self.carrier.reopen():
             if self.process.poll() is not None or time.monotonic() > until_s:

@@ -49,7 +49,6 @@ def test_two_owners_fly_two_boards_at_once() -> None:
     assert {r.bit_hash for r in results.values()} == {alone.bit_hash}
 
 
-@pytest.mark.xfail(strict=False, reason="the power cycle comes late on a busy machine")
 def test_a_run_reserves_and_releases_and_a_power_cycle_is_a_board_that_returns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,12 +1,21 @@
-"""Steps of the engine that property tests once found wrong, one by one."""
+"""Steps of the engine that property tests once found wrong; checkpoints it works with."""
 
+import pytest
 from protection_machine import Bench
 from protection_tables import table_with
 
 from onboard.fault_protection.actions import Event
-from onboard.fault_protection.engine import Engine
+from onboard.fault_protection.engine import Engine, is_sound
 from onboard.fault_protection.monitors import CLEAR, TRIP
-from onboard.fault_protection.responses import standing
+from onboard.fault_protection.responses import (
+    ACTIVE,
+    HOLDING,
+    INACTIVE,
+    LATCHED,
+    RUNNING,
+    SEEKING,
+    standing,
+)
 from onboard.fault_protection.table import compile_table
 from onboard.modes.graph import SAFE_REQUEST
 
@@ -77,3 +86,57 @@ def test_how_faults_stand_in_words() -> None:
         bench.step(readings)
     told = standing(bench.compiled.fault_names, bench.state.faults)
     assert told == {"high": "active running 1", "hot": "active blocked 1"}
+
+
+KEPT = compile_table(table_with())
+TIERS = max(len(row.tiers) for row in KEPT.faults[0])
+
+
+def sound_with(fault: dict[str, int] | None = None, **fields: object) -> bool:
+    """Whether a checkpoint is sound in which the fault with most tiers, and the state, are so."""
+    state = Engine(KEPT).initial()._replace(**fields)
+    if fault is not None:
+        k = next(k for k, row in enumerate(KEPT.faults[0]) if len(row.tiers) == TIERS)
+        faults = list(state.faults)
+        faults[k] = faults[k]._replace(**{"status": ACTIVE, "phase": SEEKING} | fault)
+        state = state._replace(faults=tuple(faults))
+    return is_sound(KEPT, state)
+
+
+@pytest.mark.parametrize(
+    ("field", "highest"), [("mode", len(KEPT.graph) - 1), ("resets", KEPT.reset_count + 1)]
+)
+def test_a_checkpoint_of_another_table_is_told_by_its_mode_and_resets(
+    field: str, highest: int
+) -> None:
+    allowed = [sound_with(**{field: n}) for n in (-1, 0, highest, highest + 1)]
+    assert allowed == [False, True, True, False]
+
+
+def test_a_checkpoint_has_every_fault() -> None:
+    faults = Engine(KEPT).initial().faults
+    some, more = faults[1:], (*faults, faults[0])
+    assert [sound_with(faults=f) for f in (some, faults, more)] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("field", "highest"),
+    [
+        ("status", LATCHED),
+        ("phase", HOLDING),
+        ("tier", TIERS - 1),
+        ("tries", 255),
+        ("spent", (1 << (TIERS - 1)) - 1),
+        ("timer", (1 << 32) - 1),
+        ("kept", (1 << 32) - 1),
+    ],
+)
+def test_a_checkpoint_of_another_table_is_told_by_each_fault(field: str, highest: int) -> None:
+    assert TIERS > 1
+    allowed = [sound_with({field: n}) for n in (-1, 0, highest, highest + 1)]
+    assert allowed == [False, True, True, False]
+
+
+def test_only_an_active_fault_has_a_response_that_runs() -> None:
+    runs = [sound_with({"status": n, "phase": RUNNING}) for n in (INACTIVE, ACTIVE, LATCHED)]
+    assert runs == [False, True, False]
