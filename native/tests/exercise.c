@@ -42,6 +42,7 @@ const exercise EXERCISES[] = {
     {"odometry", exercise_odometry},
     {"drive", exercise_drive},
     {"rover", exercise_rover},
+    {"words", exercise_words},
 #ifndef EXERCISES_FOR_SMALL_MEMORY /* images, tables and walks: 700 kB of RAM */
     {"crater_detect", exercise_crater_detect},
     {"crater_frame", exercise_crater_frame},

@@ -85,4 +85,7 @@ uint64_t exercise_flight_channel(void);
 uint64_t exercise_flight_exchange(void);
 uint64_t exercise_flight_image(void);
 
+/* exercise_words.c: of the boards' common part */
+uint64_t exercise_words(void);
+
 #endif

@@ -90,13 +90,13 @@ static void guard_what_is_written(void) {
   guard_seal(&fixed);
 }
 
-static void guard_flight(void) {
+static void guard_flight(uint32_t image_size) {
   uint32_t size;
   flown.count = fixed.count = program.count = 0;
   guard_craft();
   add_span(&flown, &board.kept.reply, sizeof board.kept.reply);
   add_span(&flown, &board.flying, sizeof board.flying + sizeof board.patience_ticks);
-  add_span(&fixed, board.image, sizeof board.image);
+  add_span(&fixed, board.image, (image_size + 3) / 4 * 4);
   uint32_t *at = platform_tables(&size);
   add_span(&fixed, at, size);
   const uint8_t *instructions = platform_code(&size);
@@ -153,7 +153,7 @@ static int64_t begin(int64_t argument) {
     board.kept.image_crc = ob_crc32(0, board.image, size);
     storage_save(board.image, size);
     scrub_begin(board.image, size, &board.kept.craft);
-    guard_flight();
+    guard_flight(size);
   }
   console_line(board.flying ? "flight begins" : "image refused");
   platform_watchdog_kick();

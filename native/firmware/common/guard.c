@@ -3,24 +3,14 @@
 #include <stddef.h>
 
 #include "platform.h"
+#include "words.h"
 
-#define FACTOR UINT32_C(0x9e3779b1) /* odd, so that no bit of a sum is lost */
-
-static uint32_t sum_on(uint32_t sum, const void *words, uint32_t size) {
-  const uint32_t *word = words, *end = word + size / sizeof *word;
-  for (; end - word >= 4; word += 4) {
-    sum = (((sum * FACTOR + word[0]) * FACTOR + word[1]) * FACTOR + word[2]) * FACTOR + word[3];
-  }
-  for (; word != end; word++) {
-    sum = sum * FACTOR + *word;
-  }
-  return sum;
-}
+static uint32_t words_of(guard_span span) { return span.size / sizeof(uint32_t); }
 
 uint32_t guard_sum(const guard *g) {
   uint32_t sum = 1;
   for (int32_t k = 0; k < g->count; k++) {
-    sum = sum_on(sum, g->span[k].at, g->span[k].size);
+    sum = words_sum(sum, g->span[k].at, words_of(g->span[k]));
   }
   return sum;
 }
@@ -39,7 +29,7 @@ static sums sums_of(const guard *g) {
   sums s = {0, 0};
   for (int32_t k = 0; k < g->count; k++) {
     const uint32_t *word = g->span[k].at;
-    for (const uint32_t *end = word + g->span[k].size / sizeof *word; word != end; word++) {
+    for (const uint32_t *end = word + words_of(g->span[k]); word != end; word++) {
       s.low += *word;
       s.high += s.low;
     }
@@ -58,7 +48,7 @@ void guard_seal(guard *g) {
 /* The word with so many up to the end of all, itself included; NULL: there is none. */
 static uint32_t *word_before_end(const guard *g, uint64_t words) {
   for (int32_t k = g->count - 1; k >= 0; k--) {
-    const uint32_t here = g->span[k].size / sizeof(uint32_t);
+    const uint32_t here = words_of(g->span[k]);
     if (1 <= words && words <= here) {
       return (uint32_t *)g->span[k].at + (here - words);
     }
@@ -83,32 +73,26 @@ static void mend_bit(const guard *g) {
 
 /* ---- kept memory ---- */
 
-static uint32_t size_of(const guard *g) {
-  uint32_t size = 0;
+static uint32_t words_of_all(const guard *g) {
+  uint32_t words = 0;
   for (int32_t k = 0; k < g->count; k++) {
-    size += g->span[k].size;
+    words += words_of(g->span[k]);
   }
-  return size;
+  return words;
 }
 
 /* Where the copy is; NULL: there is no room for it. */
 static uint32_t *copy_of(const guard *g) {
   uint32_t room;
   uint32_t *spare = platform_spare(&room);
-  return size_of(g) <= room ? spare : NULL;
-}
-
-static void copy_words(uint32_t *to, const uint32_t *from, uint32_t size) {
-  for (uint32_t k = 0; k < size / sizeof *to; k++) {
-    to[k] = from[k];
-  }
+  return words_of_all(g) <= room / sizeof *spare ? spare : NULL;
 }
 
 void guard_keep(guard *g, uint32_t sum) {
   uint32_t *to = copy_of(g);
   for (int32_t k = 0; to != NULL && k < g->count; k++) {
-    copy_words(to, g->span[k].at, g->span[k].size);
-    to += g->span[k].size / sizeof *to;
+    words_copy(to, g->span[k].at, words_of(g->span[k]));
+    to += words_of(g->span[k]);
   }
   g->sealed = 0;
   g->sum = g->sum_again = sum;
@@ -116,12 +100,12 @@ void guard_keep(guard *g, uint32_t sum) {
 
 int32_t guard_restore(const guard *g) {
   const uint32_t *from = copy_of(g);
-  if (from == NULL || !is_kept(g, sum_on(1, from, size_of(g)))) {
+  if (from == NULL || !is_kept(g, words_sum(1, from, words_of_all(g)))) {
     return 0;
   }
   for (int32_t k = 0; k < g->count; k++) {
-    copy_words(g->span[k].at, from, g->span[k].size);
-    from += g->span[k].size / sizeof *from;
+    words_copy(g->span[k].at, from, words_of(g->span[k]));
+    from += words_of(g->span[k]);
   }
   return 1;
 }
