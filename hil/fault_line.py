@@ -190,6 +190,10 @@ class _Fault:
         offset = (self.spec.amount or 0.0) * effective_s
         return [(due_ns, self._changed(message, lambda _, x: x + offset))]
 
+    def _scale(self, elapsed_s: float, due_ns: int, message: Any) -> _Timed:
+        factor = 1.0 + self._severity(elapsed_s) * ((self.spec.amount or 0.0) - 1.0)
+        return [(due_ns, self._changed(message, lambda _, x: factor * x))]
+
     def _noise(self, elapsed_s: float, due_ns: int, message: Any) -> _Timed:
         sigma = self._severity(elapsed_s) * (self.spec.amount or 0.0)
         return [(due_ns, self._changed(message, lambda _, x: x + self._deviates(sigma, x)))]

@@ -29,6 +29,7 @@ Kind = Literal[
     "wrong",
     "offset",
     "drift",
+    "scale",
     "noise",
     "saturation",
     "set_bits",
@@ -74,6 +75,7 @@ AMOUNTS: dict[str, tuple[float, float] | None] = {
     "wrong": (-1e18, 1e18),
     "offset": (-1e18, 1e18),
     "drift": (-1e18, 1e18),
+    "scale": (-1e6, 1e6),
     "noise": (0.0, 1e18),
     "saturation": (0.0, 1e18),
     "set_bits": (1.0, 2.0**32 - 1.0),
@@ -90,7 +92,7 @@ AMOUNTS: dict[str, tuple[float, float] | None] = {
 }
 WHOLE = ("corrupt", "set_bits", "clear_bits")  # kinds whose amount is a whole number
 BITS = ("set_bits", "clear_bits")
-NEEDS_FIELDS = ("wrong", "offset", "drift", "noise", "saturation", "beyond", *BITS)
+NEEDS_FIELDS = ("wrong", "offset", "drift", "scale", "noise", "saturation", "beyond", *BITS)
 NO_RAMP = ("off", "stuck", "saturation", "beyond", *BITS)
 PACKET_KINDS = ("off", "delay", "drop", "duplicate", "corrupt")
 MEMORY_KINDS = ("off", "stuck", "corrupt")

@@ -176,6 +176,28 @@ def test_drift_is_the_integral_of_its_ramped_rate(rate: float) -> None:
     assert added == pytest.approx(expected, abs=1e-9 + 1e-9 * abs(rate))
 
 
+@given(factor=st.floats(-1e6, 1e6), value=REAL)
+def test_a_scale_multiplies_and_moves_there_from_one(factor: float, value: float) -> None:
+    """Two roundings of the factor, one of the product, each relative to the larger part."""
+    spec = on_range("scale", fields=["range_m"], amount=factor, ramp_s=0.1)
+    read = flow([spec], [m._replace(range_m=value) for m in ranges(20)])
+    expected = [value * (1.0 + (factor - 1.0) * min(1.0, k / 10)) for k in range(20)]
+    tolerance = 1e-14 * abs(value) * (1.0 + abs(factor))
+    assert [r[0].range_m for r in read] == pytest.approx(expected, rel=0.0, abs=tolerance + 1e-300)
+
+
+def test_a_scaled_pulse_is_a_whole_number() -> None:
+    pulses = ThrusterCommand(0, 0, *([10_000] * 12))
+    spec = {"port": "thrusters", "kind": "scale", "fields": ["on_time_2_us"], "amount": 0.33333}
+    sink = Sink()
+    attached = attach(
+        {"thrusters": sink}, [FaultSpec.model_validate(spec)], 1, "mine.toml", Clock()
+    )
+    attached.ports["thrusters"].write(pulses)
+    assert sink.got == [pulses._replace(on_time_2_us=3333)]
+    assert isinstance(sink.got[0].on_time_2_us, int)
+
+
 def test_noise_has_its_sigma() -> None:
     """2,000 deviates: the sample sigma lies within 5 sigma/sqrt(2 n) = 8 %."""
     n, sigma = 2000, 3.0

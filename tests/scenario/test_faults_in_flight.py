@@ -19,6 +19,7 @@ FAULTS = {
     "wrong": 'port = "star_tracker.a"\nfields = ["qw"]\namount = 0.5',
     "offset": 'port = "imu.a"\nfields = ["delta_velocity_y_m_s"]\namount = 1e-3',
     "drift": 'port = "imu.a"\nfields = ["delta_velocity_x_m_s"]\namount = 1e-4',
+    "scale": 'port = "imu.a"\nfields = ["delta_angle_y_rad"]\namount = -1.0',
     "noise": 'port = "camera.a"\ndirection = "input"\nfields = ["image"]\namount = 20.0',
     "saturation": 'port = "imu.a"\nfields = ["delta_angle_x_rad"]\namount = 1e-6',
     "set_bits": 'port = "legs.a"\nfields = ["closed"]\namount = 2',
