@@ -30,9 +30,9 @@ from pydantic import (
 )
 from serial.tools import list_ports
 
-from hil.lab.client import is_lab, lab_address
-from hil.link.attachment import HELLO_S, machine_of
-from hil.link.carriers import BAUD, BAUDS, AddressError, check_address
+from hil.lab.client import is_lab
+from hil.link.attachment import HELLO_S, check_address, machine_of
+from hil.link.carriers import BAUD, BAUDS, AddressError
 from hil.link.discovery import listen
 from hil.link.endpoint import Hello
 from hil.link.qemu import BOARDS, PROGRAM, BoardError, lacking
@@ -73,6 +73,14 @@ class Usb(_Table):
     def given(self) -> dict[str, Any]:
         return self.model_dump(exclude_none=True)
 
+    def __str__(self) -> str:
+        """As in the file, numbers as they stand on a device."""
+        shown = (
+            f"{name} = {value:#06x}" if isinstance(value, int) else f'{name} = "{value}"'
+            for name, value in self.given.items()
+        )
+        return f"{{ {', '.join(shown)} }}"
+
     def ports(self) -> list[Any]:
         """The ports that are so."""
         wanted = self.given.items()
@@ -109,10 +117,7 @@ class Board(_Table):
     def _is_one(cls, address: str | None) -> str | None:
         if address is not None:
             try:
-                if is_lab(address):
-                    lab_address(address)
-                elif machine_of(address) is None:
-                    check_address(address)
+                check_address(address)
             except (AddressError, BoardError) as error:
                 raise ValueError(str(error)) from None
         return address
@@ -134,7 +139,7 @@ class Board(_Table):
         if len(found) != 1:
             there = ", ".join(map(_shown, found or list_ports.comports())) or "none"
             raise AddressError(
-                f"usb = {self.usb.given}: {len(found)} ports are so, allowed: 1; "
+                f"usb = {self.usb}: {len(found)} ports are so, allowed: 1; "
                 f"{'they are' if found else 'ports there are'}: {there}"
             )
         return f"serial:{found[0].device}?baud={self.baud or BAUD}"
@@ -181,7 +186,9 @@ def read(path: Path | None = None) -> dict[str, Board]:
 
 def _checked(name: str, table: object) -> Board:
     if not re.fullmatch(NAME, name) or name in WORDS:
-        raise ValueError(f"allowed: another name, of the form {NAME}, and none of {WORDS}")
+        raise ValueError(
+            f"allowed: another name, of the form {NAME}, and none of {', '.join(WORDS)}"
+        )
     return Board.model_validate(table)
 
 
@@ -196,8 +203,11 @@ def find(name: str, boards: Mapping[str, Board]) -> Board:
         return boards[name]
     if name in WORDS or ":" in name:
         return at(name)
-    known = ", ".join(boards) or f"none: there is no {FILE}"
-    raise BoardsError(f"{name}: there is no such board; known are: {known}")
+    known = ", ".join(boards) or f"none: there is no {FILE} with boards"
+    raise BoardsError(
+        f"{name or 'no name'}: there is no such board; known are: {known}; an address, such as "
+        f"{', '.join((PROGRAM, 'qemu:BOARD', 'serial:DEVICE'))}, needs none"
+    )
 
 
 def at(address: str) -> Board:

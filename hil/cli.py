@@ -43,6 +43,10 @@ from onboard.dictionary import DictionaryError
 from onboard.dictionary import load as load_dictionary
 
 PASSED, FAILED, WRONG_INPUT = 0, 1, 2
+_BOARD_MISTAKES = (
+    *(processor.Refused, processor.Silent, BoardError, NotIdentified, AddressError),
+    Unplugged,  # before the flight; in flight it is a verdict
+)
 PLOTTED = 5  # seeds in the plot of an incident, at most
 SEED = click.IntRange(0, scenarios.SEED_MAX)
 FILE_COLUMNS = 120  # where the output is a file or a log and nothing says how wide it is
@@ -159,6 +163,10 @@ def run(
         raise _Input("--halt-after: counts late ticks, of which there are none without --real-time")
     if board is not None and link != "inproc":
         raise _Input(f"--board: {board} and --link: {link} both say where; give one")
+    if boards_file is not None and board is None:
+        raise _Input(f"--boards: {boards_file} has names for --board; give one")
+    if returns and board is None and link == "inproc":
+        raise _Input("--returns: counts returns of a board; give --link or --board")
     flown_on = _named(board, boards_file) if board is not None else boards.at(link)
     checked, text, _ = _load(scenario)
     folder = None if no_record else (out or session.next_folder(checked.name, seed))
@@ -209,7 +217,7 @@ def _asked_for() -> Iterator[None]:
     """What is wrong with a board that the user named is a mistake in the input."""
     try:
         yield
-    except (processor.Refused, processor.Silent, BoardError, NotIdentified, AddressError) as error:
+    except _BOARD_MISTAKES as error:
         raise _Input(str(error)) from None
 
 

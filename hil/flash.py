@@ -54,7 +54,9 @@ def flash_contents(image: Path, board: str) -> bytes:
     try:
         octets = image.read_bytes()
     except OSError as error:
-        raise FlashError(f"{image}: cannot be read: {error.strerror}") from None
+        raise FlashError(
+            f"{image}: cannot be read: {error.strerror}; `make firmware` builds those of the boards"
+        ) from None
     contents = bytearray()
     for address, segment in _segments(image, octets):
         if not target.flash <= address <= address + len(segment) <= target.maps:

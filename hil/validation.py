@@ -82,6 +82,8 @@ def _problem(item: Mapping[str, Any], owner: type[BaseModel], field: FieldInfo |
         return f"allowed: text of the form {context['pattern']}"
     if kind == "finite_number" or kind in _BOUNDS:
         return f"allowed: {_range(field) or 'finite numbers'}"
+    if kind == "too_short":
+        return f"allowed: {context['min_length']} or more, {context['actual_length']} given"
     if kind.split("_")[0] in _TYPES:
         span = _range(field)
         return f"allowed: {_TYPES[kind.split('_')[0]]}{span and f', {span}'}"

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from hil.boards import Board, BoardsError, at, read
-from hil.lab.client import Connection, LabAddress, is_lab, lab_address
+from hil.lab.client import Connection, LabAddress, board_address, is_lab, lab_address
 from hil.lab.lab import Lab
 from hil.lab.protocol import KEEP_S, KEEP_S_MOST, PORT, LabError, token_of
 from hil.lab.server import Server
@@ -96,10 +96,10 @@ def lab() -> None:
     """
 
 
-def _asked(board: str, ask: Callable[[Connection], Any]) -> Any:
+def _asked(where: Callable[[], LabAddress], ask: Callable[[Connection], Any]) -> Any:
     """What a lab says. A refusal is a mistake in the input."""
     try:
-        connection = Connection(_address(board))
+        connection = Connection(where())
         try:
             return ask(connection)
         finally:
@@ -108,15 +108,15 @@ def _asked(board: str, ask: Callable[[Connection], Any]) -> Any:
         raise _Input(str(error)) from None
 
 
-def _address(board: str) -> LabAddress:
-    return lab_address(board if is_lab(board) else f"lab:{board}")
+def _of(board: str) -> Callable[[], LabAddress]:
+    return lambda: board_address(board if is_lab(board) else f"lab:{board}")
 
 
 @lab.command(name="list")
 @click.argument("where", default="", metavar="[lab://HOST:PORT]")
 def list_boards(where: str) -> None:
     """Boards of a lab, and who has them."""
-    for b in _asked(where or "lab:", lambda c: c.ask("list"))["boards"]:
+    for b in _asked(lambda: lab_address(where or "lab:"), lambda c: c.ask("list"))["boards"]:
         kind = b["emulated"] or "real"
         held = f"{b['owner']}, for {b['held_s']:.0f} s" if b["owner"] else "free"
         power = ("on" if b["power"] else "off") if b["switched"] else "not switched"
@@ -136,7 +136,7 @@ def list_boards(where: str) -> None:
 )
 def reserve(board: str, keep_s: float) -> None:
     """Make BOARD yours until you release it."""
-    _asked(board, lambda c: c.ask("reserve", keep_s=keep_s))
+    _asked(_of(board), lambda c: c.ask("reserve", keep_s=keep_s))
 
 
 @lab.command()
@@ -144,11 +144,11 @@ def reserve(board: str, keep_s: float) -> None:
 @click.argument("to", type=click.Choice(["on", "off", "cycle"]))
 def power(board: str, to: str) -> None:
     """Switch the power of BOARD, which is yours."""
-    _asked(board, lambda c: c.ask("power", to=to))
+    _asked(_of(board), lambda c: c.ask("power", to=to))
 
 
 @lab.command()
 @click.argument("board")
 def release(board: str) -> None:
     """Give BOARD back; its power is switched off."""
-    _asked(board, lambda c: c.ask("release"))
+    _asked(_of(board), lambda c: c.ask("release"))

@@ -57,13 +57,34 @@ def lab_address(address: str) -> LabAddress:
         if parts.netloc:
             host, port, board = parts.hostname, parts.port, parts.path.removeprefix("/")
         else:
-            where = urlsplit(f"//{os.environ.get(LAB_VARIABLE, '127.0.0.1')}")
-            host, port, board = where.hostname, where.port, parts.path
+            host, port = _lab_of_environment()
+            board = parts.path
     except ValueError as error:
         raise AddressError(f"{address}: {error}") from None
     if parts.scheme != "lab" or not host:
         raise AddressError(f"{address}: allowed: {FORMS}")
     return LabAddress(host, PORT if port is None else port, board)
+
+
+def board_address(address: str) -> LabAddress:
+    """The same, of an address that must name a board. Raises AddressError."""
+    found = lab_address(address)
+    if not found.board:
+        raise AddressError(f"{address}: names no board; allowed: {FORMS}")
+    return found
+
+
+def _lab_of_environment() -> tuple[str, int | None]:
+    """Host and port of ONBOARD_LAB, else this machine. Raises ValueError."""
+    given = os.environ.get(LAB_VARIABLE) or "127.0.0.1"
+    try:
+        where = urlsplit(f"//{given}")
+        port = where.port
+    except ValueError as error:
+        raise ValueError(f"{LAB_VARIABLE} = {given}: {error}; allowed: HOST:PORT") from None
+    if not where.hostname:
+        raise ValueError(f"{LAB_VARIABLE} = {given}: allowed: HOST:PORT")
+    return where.hostname, port
 
 
 def owner() -> str:
@@ -193,7 +214,7 @@ class LabBoard:
         token: str | None = None,
         keep_s: float = KEEP_S,
     ) -> None:
-        self.address = lab_address(address)
+        self.address = board_address(address)
         self._who, self._keep_s = (name, token), keep_s
 
     def __enter__(self) -> LabBoard:

@@ -95,7 +95,9 @@ def token_of(file: Path | None = None, *, make: bool = False) -> str:
         token = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise LabError(f"token: {path}: {why}; or set {TOKEN_VARIABLE}") from None
+        raise LabError(
+            f"token: {path}: {why}; `hil serve` makes it there, or set {TOKEN_VARIABLE}"
+        ) from None
     if not token:
         raise LabError(f"token: {path}: is empty")
     return token

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import NamedTuple, Protocol
 
-from hil.lab.client import LabBoard, is_lab
-from hil.link.carriers import Carrier, open_carrier
+from hil.lab.client import LabBoard, board_address, is_lab
+from hil.link import carriers
+from hil.link.carriers import AddressError, Carrier, Unplugged, open_carrier
 from hil.link.endpoint import Endpoint, NotIdentified
 from hil.link.qemu import BOARDS, MACHINES, PROGRAM, BoardError, EmulatedBoard
 
@@ -21,6 +22,7 @@ ADDRESSES = (
     "qemu, qemu:BOARD, posix, tcp://HOST:PORT, serial:DEVICE, serial:DEVICE?baud=NUMBER, "
     "lab:BOARD, lab://HOST:PORT/BOARD"
 )
+LINES = ("tcp", "serial")  # carriers at whose end a board can be
 HELLO_S = 10.0
 
 
@@ -54,6 +56,7 @@ def attach(
     Raises BoardError for an emulated board that cannot start, AddressError, NotIdentified where no
     HELLO comes in `hello_s`, or that of another board than one which `says` so.
     """
+    check_address(address)
     emulated = machine_of(address)
     if emulated is not None:
         with EmulatedBoard(emulated) as board:
@@ -65,6 +68,16 @@ def attach(
     else:
         with closing(open_carrier(address)) as carrier:
             yield Attached(_met(carrier, says, hello_s, sync_period_s))
+
+
+def check_address(address: str) -> None:
+    """Raises AddressError, BoardError for what is no address of a board; nothing is opened."""
+    if is_lab(address):
+        board_address(address)
+    elif machine_of(address) is None:
+        if address.partition(":")[0] not in LINES:
+            raise AddressError(f"{address or 'no address'}: allowed: {ADDRESSES}")
+        carriers.check_address(address)
 
 
 def machine_of(address: str) -> str | None:
@@ -80,7 +93,10 @@ def machine_of(address: str) -> str | None:
 
 def _met(carrier: Carrier, says: str | None, hello_s: float, sync_period_s: float) -> Endpoint:
     endpoint = Endpoint(carrier, sync_period_s=sync_period_s)
-    board = endpoint.wait_for_board(hello_s).board
+    try:
+        board = endpoint.wait_for_board(hello_s).board
+    except Unplugged as error:
+        raise NotIdentified(f"{error}; no HELLO had come") from None
     if says not in (None, board):
         raise NotIdentified(f"{carrier.address}: {board} said HELLO, {says} is expected")
     return endpoint

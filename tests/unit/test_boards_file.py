@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import socket
 import threading
 import tty
 from collections.abc import Iterator
@@ -23,7 +24,8 @@ from hil.boards import BoardsError, find, read, there
 from hil.cli import main
 from hil.link.attachment import attach
 from hil.link.carriers import AddressError, PseudoTerminal
-from hil.link.endpoint import Endpoint, NotIdentified
+from hil.link.endpoint import Endpoint, Hello, NotIdentified
+from onboard.core._core import lib
 
 GOOD = """
 [board.flatsat]
@@ -89,13 +91,13 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-def hello() -> bytes:
+def hello(board: Hello = BOARD) -> bytes:
     """What a board says first."""
     line = PseudoTerminal()
     end = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
     try:
         assert line.reopen()
-        Endpoint(line, BOARD, role="board").take(b"")
+        Endpoint(line, board, role="board").take(b"")
         return os.read(end, 4096)
     finally:
         os.close(end)
@@ -119,15 +121,23 @@ def test_a_board_is_found_by_what_its_port_says(port: Port, tmp_path: Path) -> N
 def test_no_port_or_several_are_refused(port: Port, ports: int) -> None:
     info = list_ports.comports()[0]
     board = boards.Board(usb=boards.Usb(vid=0x0483))
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(AddressError, match=f"{ports} ports"):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(AddressError) as told:
         patch.setattr(list_ports, "comports", lambda: [info] * ports)
         board.where()
+    assert f"usb = {{ vid = 0x0483 }}: {ports} ports are so" in str(told.value)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("[board.a]\naddress = 'tcp:/1'", "board.a: address = 'tcp:/1': tcp:/1: allowed: inproc"),
+        ("[board.a]\naddress = '/dev/ttyS9'", "/dev/ttyS9: allowed: qemu, qemu:BOARD, posix, tcp"),
+        ("[board.a]\naddress = 'pty'", "pty: allowed: qemu, qemu:BOARD, posix, tcp"),
+        ("[board.a]\naddress = 'lab:'", "lab:: names no board; allowed: lab:BOARD"),
+        (
+            "[board.a]\nusb = {vid = 1}\npower = {on = [], off = ['x']}",
+            "power.on: allowed: 1 or more",
+        ),
         ("[board.a]\naddress = 'qemu:pdp11'", "no such board; there are: mps2-an386"),
         ("[board.a]\nusb = {vid = 70000}", "board.a: usb.vid = 70000: allowed: 0 to 65,535"),
         ("[board.a]\nusb = {}", "usb: allowed: one or more of vid, pid, serial_number, location"),
@@ -152,6 +162,56 @@ def test_mistakes_are_told(tmp_path: Path, text: str, words: str) -> None:
     assert str(told.value).startswith(f"{file}: ") and words in str(told.value)
     refused = hil("boards", "--boards", str(file))
     assert refused.exit_code == 2 and words in refused.stderr
+
+
+@pytest.mark.parametrize("command", [["run", "frigoris_final", "--link"], ["console"]])
+@pytest.mark.parametrize("address", ["pty:", "inproc:", "/dev/ttyS9:"])
+def test_what_is_no_address_of_a_board_is_refused(command: list[str], address: str) -> None:
+    refused = hil(*command, address)
+    assert refused.exit_code == 2
+    assert f"{address}: allowed: qemu, qemu:BOARD, posix, tcp://HOST:PORT" in refused.stderr
+
+
+@pytest.mark.parametrize("command", [["run", "frigoris_final", "--link"], ["console"]])
+def test_a_line_that_closes_before_a_hello_is_told(command: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        closing = threading.Thread(target=lambda: server.accept()[0].close())
+        closing.start()
+        refused = hil(*command, f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        closing.join()
+    assert refused.exit_code == 2
+    assert refused.stderr.rstrip().endswith("; no HELLO had come")
+
+
+def test_a_board_that_goes_before_the_flight_is_told(tmp_path: Path) -> None:
+    octets = hello(BOARD._replace(core_hash=lib.ob_core_hash()))
+
+    def speak_and_go() -> None:
+        with server.accept()[0] as line:
+            line.sendall(octets)
+            line.recv(1)  # it was heard
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        board = threading.Thread(target=speak_and_go)
+        board.start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        refused = hil("run", "frigoris_final", "--link", address)
+        board.join()
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(f"hil: {address}: ")
+    assert not (tmp_path / "sessions").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--boards", "mine.toml"], "--boards: mine.toml has names for --board; give one"),
+        (["--returns", "1"], "--returns: counts returns of a board; give --link or --board"),
+    ],
+)
+def test_what_says_nothing_without_a_board_is_refused(options: list[str], why: str) -> None:
+    refused = hil("run", "frigoris_final", "--no-record", *options)
+    assert refused.exit_code == 2 and refused.stderr == f"hil: {why}\n"
 
 
 def test_names_and_files_that_are_not_there(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from lab_setup import TOKEN, address, connection, echoing, lab
 
 from hil.boards import Board, BoardsError, read
 from hil.cli import main
-from hil.lab.client import Connection, LabLine, lab_address
+from hil.lab.client import Connection, LabLine, board_address, lab_address
 from hil.lab.lab import Lab
 from hil.lab.protocol import PORT, LabError, token_of
 from hil.lab.server import Server
@@ -292,6 +292,14 @@ def test_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in ("lab://desk:x/a", "tcp://desk:1/a", "lab:///a:b"):
         with pytest.raises(AddressError):
             lab_address(wrong if wrong != "lab:///a:b" else "http:a")
+    for where in ("bench:x", ":12"):
+        monkeypatch.setenv("ONBOARD_LAB", where)
+        with pytest.raises(AddressError, match=f"ONBOARD_LAB = {where}: .*allowed: HOST:PORT"):
+            lab_address("lab:a")
+    monkeypatch.setenv("ONBOARD_LAB", "")
+    assert lab_address("lab:a") == ("127.0.0.1", PORT, "a")
+    with pytest.raises(AddressError, match="names no board; allowed: lab:BOARD"):
+        board_address("lab:")
 
 
 def test_a_token_is_made_once_and_is_the_users_own(
@@ -299,7 +307,7 @@ def test_a_token_is_made_once_and_is_the_users_own(
 ) -> None:
     monkeypatch.delenv("ONBOARD_LAB_TOKEN", raising=False)
     file = tmp_path / "folder" / "token"
-    with pytest.raises(LabError, match="No such file or directory; or set ONBOARD_LAB_TOKEN"):
+    with pytest.raises(LabError, match="`hil serve` makes it there, or set ONBOARD_LAB_TOKEN"):
         token_of(file)
     token = token_of(file, make=True)
     assert len(token) == 32 and token_of(file, make=True) == token
