@@ -100,11 +100,26 @@ def test_landings_are_the_same(seed: int) -> None:
 
 
 def test_crashes_are_the_same() -> None:
-    shut = with_commands(FINAL, command(5.0, "ARM", command="ENGINE_SHUTDOWN"))
-    fatal = with_commands(shut, command(5.5, "ENGINE_SHUTDOWN"))
+    """Shut early in the vertical descent, from 36.8 s on; before that the command is refused."""
+    shut = with_commands(FINAL, command(30.0, "ARM", command="ENGINE_SHUTDOWN"))
+    fatal = with_commands(shut, command(37.5, "ENGINE_SHUTDOWN"))
     result, session = flown(fatal, 1, 100)
     assert session.plant.crashed
     assert result == flown(fatal, 1, None)[0]
+
+
+def test_commands_that_shut_the_engines_are_refused_where_the_vehicle_would_fall() -> None:
+    armed = with_commands(
+        FINAL,
+        command(5.0, "ARM", command="ENGINE_SHUTDOWN"),
+        command(5.5, "ENGINE_SHUTDOWN"),
+        command(6.0, "ARM", command="SAFING_LANDED"),
+        command(6.5, "SAFING_LANDED"),
+    )
+    result, session = flown(armed, 1, 100)
+    assert result["landed"]
+    refused = [e.values["command"] for e in session.vehicle.events.since(0) if "REJ" in e.name]
+    assert {"ENGINE_SHUTDOWN", "SAFING_LANDED"} <= set(refused)
 
 
 def test_a_restart_falls_back_to_the_executive_and_returns() -> None:
