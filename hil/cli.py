@@ -22,7 +22,7 @@ from hil import flash as flashing
 from hil import scenario as scenarios
 from hil.bench import incident_plot, live, picture, processor, report, session
 from hil.bench.lander_core import map_heights
-from hil.bench.pacing import Pacer
+from hil.bench.pacing import GRACE_S, Pacer
 from hil.bench.processor import Processor
 from hil.bench.recording import RecordingError
 from hil.bench.result import Figures
@@ -103,10 +103,9 @@ def main() -> None:
 @click.option(
     "--grace",
     "grace_s",
-    default=1.0,
-    show_default=True,
     type=click.FloatRange(0.0, 3600.0),
-    help="With --real-time: seconds at the start in which late ticks do not count.",
+    help="With --real-time: seconds at the start in which late ticks do not count; "
+    f"{GRACE_S:g} unless told.",
 )
 @click.option(
     "--halt-after",
@@ -146,7 +145,7 @@ def run(
     no_report: bool,
     no_record: bool,
     real_time: bool,
-    grace_s: float,
+    grace_s: float | None,
     halt_after: int | None,
     timed: bool,
     way: str,
@@ -159,8 +158,9 @@ def run(
     for option, given in (("--timed", timed), ("--out", out is not None)):
         if given and no_record:
             raise _Input(f"{option}: needs a recording, and --no-record writes none; give one")
-    if halt_after is not None and not real_time:
-        raise _Input("--halt-after: counts late ticks, of which there are none without --real-time")
+    for option, late in (("--halt-after", halt_after), ("--grace", grace_s)):
+        if late is not None and not real_time:
+            raise _Input(f"{option}: is about late ticks, and there are none without --real-time")
     if board is not None and link != "inproc":
         raise _Input(f"--board: {board} and --link: {link} both say where; give one")
     if boards_file is not None and board is None:
@@ -184,7 +184,9 @@ def run(
                 seed=seed,
                 folder=folder,
                 view=view,
-                pacer=Pacer(grace_s=grace_s, halt_after=halt_after) if real_time else None,
+                pacer=Pacer(grace_s=GRACE_S if grace_s is None else grace_s, halt_after=halt_after)
+                if real_time
+                else None,
                 timed=timed,
                 way=way,
                 processor=attached,

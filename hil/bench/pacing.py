@@ -13,6 +13,8 @@ from typing import Any
 
 from onboard.executive import TICK_NS
 
+GRACE_S = 1.0  # at the start, where late ticks do not count
+
 
 class TooLate(Exception):
     """More overruns than are allowed."""
@@ -24,7 +26,7 @@ class Pacer:
     def __init__(
         self,
         *,
-        grace_s: float = 1.0,
+        grace_s: float = GRACE_S,
         halt_after: int | None = None,
         clock: Callable[[], int] = time.perf_counter_ns,
         sleep: Callable[[float], object] = time.sleep,

@@ -116,6 +116,8 @@ def _of(board: str) -> Callable[[], LabAddress]:
 @click.argument("where", default="", metavar="[lab://HOST:PORT]")
 def list_boards(where: str) -> None:
     """Boards of a lab, and who has them."""
+    if where and not where.startswith("lab://"):
+        raise _Input(f"{where}: allowed: lab://HOST:PORT, or nothing for the lab of ONBOARD_LAB")
     for b in _asked(lambda: lab_address(where or "lab:"), lambda c: c.ask("list"))["boards"]:
         kind = b["emulated"] or "real"
         held = f"{b['owner']}, for {b['held_s']:.0f} s" if b["owner"] else "free"

@@ -325,6 +325,9 @@ def test_commands_of_a_client(served: Server, monkeypatch: pytest.MonkeyPatch) -
     listed = run(main, ["lab", "list"]).output.splitlines()
     assert re.fullmatch(r"a: real, power not switched, \S+, for \d+ s", listed[0])
     assert listed[1] == "b: real, power not switched, free"
+    taken_for_a_name = run(main, ["lab", "list", f"127.0.0.1:{served.port}"])
+    assert taken_for_a_name.exit_code == 2
+    assert "allowed: lab://HOST:PORT" in taken_for_a_name.output
     refused = run(main, ["lab", "power", "a", "on"])
     assert refused.exit_code == 2
     assert refused.output.strip().endswith("/a: a: its power is not switched from here")

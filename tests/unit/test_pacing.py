@@ -104,5 +104,6 @@ def test_a_run_that_is_too_slow_or_falls_short_fails_its_tests(tmp_path: Path) -
     assert (suite.attrib["tests"], suite.attrib["failures"]) == ("3", "1")
     (failure,) = suite.iter("failure")
     assert failure.attrib["message"] == "landed is False, expected = True"
-    refused = CliRunner().invoke(main, ["run", str(scenario), "--halt-after", "3"])
-    assert refused.exit_code == 2 and "--real-time" in refused.stderr
+    for option in ("--halt-after", "--grace"):
+        refused = CliRunner().invoke(main, ["run", str(scenario), option, "3"])
+        assert refused.exit_code == 2 and f"{option}: is about late ticks" in refused.stderr
