@@ -26,6 +26,7 @@ def exercise(folder: Path, *optimization: str) -> str:
         core_hash,
         *(NATIVE / "core/src").glob("*.c"),
         *(NATIVE / "tests").glob("exercise*.c"),
+        NATIVE / "firmware/common/words.c",
         NATIVE / "tests/print_exercises.c",
     ]
     includes = [f"-I{NATIVE / 'core/include'}", f"-I{NATIVE / 'tests'}"]
