@@ -6,6 +6,7 @@ What is common; `hil.bench.lander_core` and `hil.bench.rover_core` have what is 
 from __future__ import annotations
 
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -51,7 +52,7 @@ def intakes(sensors: Sensors, instruments: Sequence[str]) -> dict[int, Intake]:
     return {instruments.index(intake.name): intake for intake in fitted}
 
 
-class FlightCore:
+class FlightCore(ABC):
     """The parts that the components of one vehicle own, by the numbers that they have on boards."""
 
     number: ClassVar[int]  # OB_VEHICLE_...
@@ -81,26 +82,26 @@ class FlightCore:
     # -- what each vehicle says of itself
 
     @staticmethod
+    @abstractmethod
     def outputs(ports: Any) -> tuple[OutputPort, ...]:
         """The output ports by the number of their row."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def with_outputs(ports: Any, outputs: Sequence[OutputPort], inputs: Mapping[str, Any]) -> Any:
         """The ports with others in place of these."""
-        raise NotImplementedError
 
+    @abstractmethod
     def settings(self) -> tuple[Any, bytes]:
         """The vehicle's settings of the flight image, and the heights of its map."""
-        raise NotImplementedError
 
+    @abstractmethod
     def own_parts(self) -> Iterator[tuple[str, int, Any]]:
         """Name, number and the desk's struct of each part that is the vehicle's own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def commands(self) -> Mapping[str, Callable[..., list[Order]]]:
         """The orders that commands amount to, from their arguments."""
-        raise NotImplementedError
 
     def noted(self, members: int) -> tuple[list[Order], list[Order]]:
         """Orders of this tick that no command gave: those before it, those after it."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, Self
@@ -161,7 +162,7 @@ _FRAMES: dict[str, Callable[[bytes, float, RandomStream], bytes]] = {
 }
 
 
-class _Stage:
+class _Stage(ABC):
     """One fault on its direction. `touched` counts the frames, or octets, that it changed."""
 
     def __init__(self, spec: LinkFaultSpec, rng: RandomStream) -> None:
@@ -170,9 +171,9 @@ class _Stage:
         self._rng = rng
         self._amount = spec.amount or 0.0
 
+    @abstractmethod
     def take(self, octets: bytes, time_s: float) -> bytes:
         """What comes out when `octets`, perhaps none, come in."""
-        raise NotImplementedError
 
     def _hits(self) -> bool:
         hit = self.spec.probability >= 1.0 or self._rng.uniform() < self.spec.probability
