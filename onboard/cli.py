@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -100,7 +101,10 @@ def proved(
         def progress(done: int, of: int) -> None:
             bar.update(100 * done // of - bar.pos)
 
-        return prove(table, d, progress, every_pair=every_pair)
+        began = time.monotonic()
+        proof = prove(table, d, progress, every_pair=every_pair)
+        proof.figures.seconds = time.monotonic() - began
+        return proof
 
 
 FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -7,13 +7,15 @@ enough to cut the engines.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from onboard.control.touchdown import TouchdownConfirmation
 from onboard.core._core import ffi
 
 ENABLE_ALTITUDE_M = 40.0
 
 
-class _Switches(TouchdownConfirmation):
+class _Switches(TouchdownConfirmation, ABC):
     """Decides by the switches and the navigated altitude alone."""
 
     _before = 0
@@ -30,11 +32,11 @@ class _Switches(TouchdownConfirmation):
             self.state.confirmed, self.state.confirmed_ns = 1, now_ns
         self._publish(self.state, now_ns)
 
-    def _look(self, closed: int, altitude_m: float) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _look(self, closed: int, altitude_m: float) -> None: ...
 
-    def _says_touchdown(self, altitude_m: float) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _says_touchdown(self, altitude_m: float) -> bool: ...
 
     def checkpoint(self) -> bytes:
         return bytes([self._before, self._touched]) + bytes(ffi.buffer(self.state))
