@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -38,13 +39,19 @@ def fly(share: Share, workers: int, on_account: Callable[[Account], None]) -> Su
     accounts: list[Account] = []
     octets: dict[str, int] = {}
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+    with context.Pool(workers, _heed_signals) as pool:
         for some, sizes in pool.imap_unordered(_fly_quietly, parts):
             octets = sizes
             accounts += some
             for account in some:
                 on_account(account)
     return Summary(accounts, octets)
+
+
+def _heed_signals() -> None:
+    """Ctrl-C is for the first process; one that is told to end takes its emulator with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def _fly_quietly(share: Share) -> tuple[list[Account], dict[str, int]]:

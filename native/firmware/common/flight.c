@@ -300,8 +300,11 @@ static uint32_t step(const ob_packet *packet, int64_t noted) {
   return cost;
 }
 
-static uint64_t sum_of(const ob_packet *packet) {
-  return ob_hash_bytes(OB_HASH_SEED, packet->data, packet->data_octets);
+/* The octets that the packet was taken from still have the CRC that came with them. */
+static int64_t is_intact(const ob_packet *packet) {
+  ob_packet again;
+  return ob_packet_decode(&again, packet->data - OB_PACKET_HEADER_OCTETS, packet->data_octets + OB_PACKET_AROUND) ==
+         OB_PACKET_GOOD;
 }
 
 /* What a step that was agreed upon left: its sum and its cost. */
@@ -316,9 +319,8 @@ static outcome step_once(const ob_packet *packet, int64_t noted) {
 }
 
 /* The step is done twice from the same state, and a third time where the two differ. It is no good where no two of
- * them came to the same, or where the packet is another one by now. */
+ * them came to the same, or where the packet is no longer the one that came. */
 static outcome agreed_step(const ob_packet *packet) {
-  const uint64_t asked = sum_of(packet);
   const outcome first = step_once(packet, 1);
   if (!guard_restore(&flown)) {
     return first; /* it went so deep that it took the memory of the copy */
@@ -333,7 +335,7 @@ static outcome agreed_step(const ob_packet *packet) {
       last.good = last.sum == first.sum || last.sum == second.sum;
     }
   }
-  last.good = last.good && sum_of(packet) == asked;
+  last.good = last.good && is_intact(packet);
   return last;
 }
 
