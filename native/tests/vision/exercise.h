@@ -1,0 +1,22 @@
+/* What the vision library comes to on inputs made from integers, as one hash a routine.
+ *
+ * `exercise_NAME(simd)` runs one routine on varied inputs and hashes all that it gives. The program
+ * `print_vision_bits` prints a line "NAME PATH HASH" for every path that this processor runs; for a
+ * routine all lines must agree, on every machine.
+ */
+#ifndef TESTS_VISION_EXERCISE_H
+#define TESTS_VISION_EXERCISE_H
+
+#include <stdint.h>
+
+uint64_t exercise_hamming(int64_t simd);
+
+/* The next of a fixed sequence of integers (Steele, Lea and Flood 2014, SplitMix64). */
+static inline uint64_t vision_next(uint64_t *state) {
+  uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+  return z ^ (z >> 31);
+}
+
+#endif
