@@ -7,6 +7,7 @@ without a slash or suffix means a file of `hil/scenarios`. A file may extend ano
 from __future__ import annotations
 
 import tomllib
+from abc import abstractmethod
 from datetime import UTC, date, datetime
 from functools import reduce
 from pathlib import Path
@@ -270,9 +271,9 @@ class Scenario(_Table):
         return self
 
     @classmethod
+    @abstractmethod
     def metrics(cls) -> tuple[str, ...]:
         """Figures that may be expected of it."""
-        raise NotImplementedError
 
     @field_validator("epoch_utc", mode="before")
     @classmethod
