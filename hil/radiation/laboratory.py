@@ -12,6 +12,7 @@ import struct
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -64,17 +65,19 @@ class Laboratory:
         self.board = EmulatedBoard(machine, (*gdb_options(self._socket), "-drive", drive))
 
     def __enter__(self) -> Laboratory:
-        self.board.__enter__()
-        self._attach()
-        self.line = _Line(self)
-        self.endpoint = Endpoint(self.line)
-        self.endpoint.wait_for_board(HELLO_S)
+        with ExitStack() as parts:
+            parts.callback(self._folder.cleanup)
+            parts.enter_context(self.board)
+            self._attach()
+            parts.callback(lambda: self.debugger.close())
+            self.line = _Line(self)
+            self.endpoint = Endpoint(self.line)
+            self.endpoint.wait_for_board(HELLO_S)
+            self._parts = parts.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.debugger.close()
-        self.board.__exit__()
-        self._folder.cleanup()
+        self._parts.close()
 
     def _attach(self) -> None:
         until_s = time.monotonic() + HELLO_S

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
-import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,28 +30,24 @@ class Share(NamedTuple):
 def fly(share: Share, workers: int, on_account: Callable[[Account], None]) -> Summary:
     """Fly all of a share in so many processes; `on_account` sees what each flip came to.
 
-    With several it sees them once its process is done. Ctrl-C ends it with what was flown in this
-    one. Raises what `Laboratory` and `Campaign` raise.
+    With several it sees them once they are done. Ctrl-C ends it with what was flown. Raises what
+    `Laboratory` and `Campaign` raise.
     """
     if workers <= 1:
         return Summary(*_fly(share, on_account))
     parts = [share._replace(numbers=share.numbers[k::workers]) for k in range(workers)]
     accounts: list[Account] = []
-    octets: dict[str, int] = {}
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _heed_signals) as pool:
-        for some, sizes in pool.imap_unordered(_fly_quietly, parts):
-            octets = sizes
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, spawn) as pool:
+        shares = [pool.submit(_fly_quietly, part) for part in parts]
+        with suppress(KeyboardInterrupt):  # which ends theirs, too, with what they flew
+            wait(shares)
+        for flown in shares:
+            some, octets = flown.result()
             accounts += some
             for account in some:
                 on_account(account)
     return Summary(accounts, octets)
-
-
-def _heed_signals() -> None:
-    """Ctrl-C is for the first process; one that is told to end takes its emulator with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def _fly_quietly(share: Share) -> tuple[list[Account], dict[str, int]]:
