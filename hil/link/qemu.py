@@ -143,6 +143,18 @@ class EmulatedBoard:
             *self.options,
         ]
 
+    def kept_waiting_s(self) -> float:
+        """Time for which it had something to do, and other programs had the processors.
+
+        Of that of its threads which waited most; 0 where the system does not tell
+        (/proc/PID/task/TID/schedstat, sched-stats.rst of Linux).
+        """
+        waited_ns = [0]
+        for thread in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat"):
+            with suppress(OSError, ValueError, IndexError):  # one that ended meanwhile
+                waited_ns.append(int(thread.read_text().split()[1]))
+        return 1e-9 * max(waited_ns)
+
     def wait_for_line(self) -> None:
         """Until its end of the line is open. Raises BoardError."""
         until_s = time.monotonic() + START_S

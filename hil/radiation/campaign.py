@@ -16,7 +16,6 @@ A silent flip is flown on to the end of the scenario, with the board's orders ob
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -34,7 +33,7 @@ from hil.scenario import Scenario
 
 CLASSES = ("masked", "dormant", "recovered", "safed", "restarted", "dead", "silent")
 SOON, LATE = 3, 20  # questions after which a flip is looked at
-ANSWER_S, TRIES = 1.0, 3  # of the wall; until a board that is awake is asked again, and how often
+ANSWER_S, TRIES = 1.0, 3  # that the emulator had, until an awake board is asked again; how often
 CLEAN_RUNS = 3  # what differs between these is not compared
 PATIENCE = 1.5  # a flight that is flown to its end may last so much longer than without a flip
 SCRATCH = (
@@ -244,9 +243,10 @@ class Campaign:
     def _heard(self, asked: Asked, timeout_s: float) -> bytes | None:
         """The answer, if it comes. Raises StartedAnew, Unplugged."""
         endpoint, session = self.laboratory.endpoint, self.laboratory.endpoint.peer.session
-        until_s = time.monotonic() + timeout_s
-        while (left_s := until_s - time.monotonic()) > 0.0:
-            for packet in endpoint.receive(min(left_s, _LOOK_S)):
+        for had_s in self.laboratory.time_had_s():
+            if had_s > timeout_s:
+                break
+            for packet in endpoint.receive(_LOOK_S):
                 if asked.is_answer(packet.apid, packet.data):
                     return packet.data
             if endpoint.peer.session != session:

@@ -11,7 +11,7 @@ import re
 import struct
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ INTERRUPTS = ("systick_handler", "uart_receive_handler", "watchdog_handler")
 MEASURES = {"sealed": ("fixed", "program"), "twice": ("flown",)}
 """What a board does against flipped bits: its guards in native/firmware/common/flight.c."""
 _OF_NOTHING = {"count": 0, "sum": 1, "sum_again": 1}  # a guard without memory
-HUNG_S = 20.0  # of the wall: eight seconds of the board's watchdog are about one, of idling eight
+HUNG_S = 20.0  # that the emulator had: the watchdog's eight are about one of them, idling eight
 _RING = 4096  # native/firmware/common/uart_ring.c: put, taken, overruns, octets
 _RING_HEAD = struct.Struct("<II")
 _RING_OCTETS = 12
@@ -116,6 +116,16 @@ class Laboratory:
         asleep = self.halted_at() in self.map.span(SLEEPS)
         self.debugger.go()
         return asleep
+
+    def time_had_s(self) -> Iterator[float]:
+        """At each look, the time since the first one without that in which it was kept waiting."""
+        had_s, wall_s, waited_s = 0.0, time.monotonic(), self.board.kept_waiting_s()
+        while True:
+            yield had_s
+            before_s, wall_s = wall_s, time.monotonic()
+            kept_s, waited_s = -waited_s, self.board.kept_waiting_s()
+            passed_s = wall_s - before_s
+            had_s += min(max(0.0, passed_s - (kept_s + waited_s)), passed_s)
 
     def forgo(self, measures: Sequence[str]) -> None:
         """A board that flies guards less from here on: of MEASURES."""

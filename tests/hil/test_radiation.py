@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -115,6 +116,28 @@ def test_code_that_hangs_is_ended_by_the_watchdog(campaign: Campaign) -> None:
     assert (account.outcome, account.cause) == ("restarted", "watchdog")
 
 
+def test_a_board_that_is_kept_waiting_is_not_dead(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight seconds of the watchdog are 125 million instructions, which 20 ms are not enough for.
+
+    They are where the emulator had none of the time that passed.
+    """
+    lab = campaign.laboratory
+    address = lab.map.address("platform_receive") & ~1
+    flip = Flip(0, "code", "code", address, 0, 0, 0.0)
+
+    def hang() -> None:
+        lab.debugger.write(address, board_setup.BRANCH_TO_ITSELF)
+
+    for name in ("ANSWER_S", "HUNG_S"):
+        monkeypatch.setattr(f"hil.radiation.campaign.{name}", 0.01)
+    assert campaign.fly_one(flip, inject=hang).outcome == "dead"
+    monkeypatch.setattr(lab.board, "kept_waiting_s", time.monotonic)
+    account = campaign.fly_one(flip, inject=hang)
+    assert (account.outcome, account.cause) == ("restarted", "watchdog")
+
+
 def address_in(campaign: Campaign, name: str) -> int:
     (region,) = [r for r in campaign.laboratory.map.regions() if r.name == name]
     return region.address + region.size // 3
@@ -145,6 +168,34 @@ def test_a_step_that_goes_wrong_is_done_again(campaign: Campaign) -> None:
     name = "board.kept.craft.as.lander.navigation"
     account = campaign.fly_one(Flip(0, "state", name, address_in(campaign, name), 5, 0, instant))
     assert (account.outcome, account.told) == ("recovered", "memory: a step done again")
+
+
+@pytest.mark.parametrize(
+    ("begins", "told"),
+    [
+        ("platform_arithmetic", "asked again 1 times"),
+        ("ob_exchange_before", "memory: a step done again"),
+    ],
+)
+def test_a_packet_that_is_hit_in_its_tick_is_asked_for_again(
+    campaign: Campaign, begins: str, told: str
+) -> None:
+    """Its CRC was good when it came. Hit before the tick is computed, both computings agree on what
+    did not come; within the first one, a third agrees with the second."""
+    laboratory, asked = campaign.laboratory, campaign.recording.asked
+    granted = asked[campaign.recording.windows[0].first].data
+    (link,) = [r for r in laboratory.map.regions() if r.name == "board.link"]
+
+    def hit() -> None:
+        debugger = laboratory.debugger
+        assert debugger.run_to(laboratory.map.address(begins) & ~1)
+        segment = debugger.read(link.address, link.size).index(granted)
+        at = link.address + segment + len(granted) // 2
+        (octet,) = debugger.read(at, 1)
+        debugger.write(at, bytes([octet ^ 1]))
+
+    account = campaign.fly_one(Flip(0, "line", link.name, link.address, 0, 0, 0.0), inject=hit)
+    assert (account.outcome, account.told, account.differs_after) == ("recovered", told, None)
 
 
 def test_a_rounding_mode_does_not_stay(campaign: Campaign) -> None:
