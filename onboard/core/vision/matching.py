@@ -30,14 +30,14 @@ def match_descriptors(
         if len(array) > lib.OB_DESCRIPTORS_MAX:
             raise ValueError(f"{name}: {len(array)} descriptors, at most {lib.OB_DESCRIPTORS_MAX}")
     matches = np.empty(len(queries), MATCH)
-    best_query = np.empty(len(train), np.int64)
+    workspace = np.empty(lib.ob_hamming_workspace(len(train)), np.int64)
     lib.ob_hamming_match_all(
         ffi.from_buffer("uint8_t[]", np.ascontiguousarray(queries)),
         len(queries),
         ffi.from_buffer("uint8_t[]", np.ascontiguousarray(train)),
         len(train),
         ffi.from_buffer("ob_hamming_match[]", matches),
-        ffi.from_buffer("int64_t[]", best_query),
+        ffi.from_buffer("int64_t[]", workspace),
         simd,
     )
     return matches
