@@ -111,9 +111,12 @@ unplug: $(VENV)/.dev
 	$(PY) tests/unplug.py $(FLIGHT) --pulls $(PULLS)
 
 # labgrid and Jumpstarter, each in an environment of its own, with two emulated boards of a lab: reserve, power, fly, release.
-# LAB_BOARD=mps2-an386 takes those in place of programs.
+# LAB_BOARDS="posix posix" takes programs in their place, which needs no emulator.
+LAB_BOARDS ?= mps2-an386 mps2-an500
+lab: export LAB_BOARDS := $(LAB_BOARDS)
 lab: $(VENV)/.dev
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh $(or $(LAB_BOARD),posix)
+	@[ -z "$(filter-out posix,$(LAB_BOARDS))" ] || native/firmware/tools.sh
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" native/firmware/build.sh $(sort $(LAB_BOARDS))
 	adapters/run.sh labgrid $(PYTHON)
 	adapters/run.sh jumpstarter $(PYTHON)
 

@@ -7,7 +7,8 @@ env="build/adapters/$name"
 if [ ! -x "$env/bin/pytest" ]; then
   rm -rf "$env"
   "$python" -m venv "$env"
-  "$env/bin/pip" install --quiet --disable-pip-version-check pytest adapters/client "adapters/$name"
+  programs=$([ "$name" != jumpstarter ] || echo "[jmp]") # of Jumpstarter; labgrid brings its own
+  "$env/bin/pip" install --quiet --disable-pip-version-check pytest adapters/client "adapters/$name$programs"
 fi
 export ONBOARD_HIL="${ONBOARD_HIL:-$PWD/.venv/bin/hil}" SKBUILD_EDITABLE_VERBOSE=0
 export PYTHONPATH="$PWD/adapters:$PWD/adapters/client:$PWD/adapters/$name"

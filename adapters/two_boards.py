@@ -14,7 +14,7 @@ from typing import Any
 from onboard_lab_client import Lab
 
 PLACES = ("left", "right")
-BOARD = os.environ.get("LAB_BOARD", "posix")
+MACHINES = os.environ.get("LAB_BOARDS", "mps2-an386 mps2-an500").split()  # left, right
 SCENARIO = os.environ.get("LAB_SCENARIO", "frigoris_final")
 TOKEN = "demonstration"
 
@@ -25,11 +25,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def address_of(machine: str) -> str:
+    return machine if machine == "posix" else f"qemu:{machine}"
+
+
 @contextmanager
 def lab(folder: Path) -> Iterator[int]:
     """The port of a lab with two boards."""
-    address = BOARD if BOARD == "posix" else f"qemu:{BOARD}"
-    tables = (f'[board.{name}]\naddress = "{address}"\n' for name in PLACES)
+    tables = (
+        f'[board.{name}]\naddress = "{address_of(machine)}"\n'
+        for name, machine in zip(PLACES, MACHINES, strict=True)
+    )
     (folder / "boards.toml").write_text("".join(tables))
     os.environ["ONBOARD_LAB_TOKEN"] = TOKEN
     port = free_port()
