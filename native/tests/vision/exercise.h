@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 uint64_t exercise_hamming(int64_t simd);
+uint64_t exercise_p3p(int64_t simd);
+uint64_t exercise_pose(int64_t simd);
 
 /* The next of a fixed sequence of integers (Steele, Lea and Flood 2014, SplitMix64). */
 static inline uint64_t vision_next(uint64_t *state) {

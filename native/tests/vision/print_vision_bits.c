@@ -11,6 +11,8 @@ static const struct {
   uint64_t (*run)(int64_t simd);
 } EXERCISES[] = {
     {"hamming", exercise_hamming},
+    {"p3p", exercise_p3p},
+    {"pose", exercise_pose},
 };
 static const char *const PATHS[] = {"scalar", "sse2", "avx2", "neon"};
 
