@@ -10,6 +10,7 @@ static const struct {
   const char *name;
   uint64_t (*run)(int64_t simd);
 } EXERCISES[] = {
+    {"corners", exercise_corners},
     {"hamming", exercise_hamming},
     {"p3p", exercise_p3p},
     {"pose", exercise_pose},
