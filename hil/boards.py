@@ -22,6 +22,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     Strict,
     StringConstraints,
     ValidationError,
@@ -111,6 +112,11 @@ class Board(_Table):
     hello_s: Annotated[float, Field(gt=0.0, le=600.0)] = HELLO_S
     power: Power | None = None  # of one that is really there
     description: str = ""
+    _origin: str = PrivateAttr("")
+
+    def told(self, error: Exception) -> str:
+        """What is wrong with it, with the file and the name that it is known by."""
+        return f"{self._origin}: {error}" if self._origin else str(error)
 
     @field_validator("address")
     @classmethod
@@ -175,6 +181,7 @@ def read(path: Path | None = None) -> dict[str, Board]:
     for name, table in named.items():
         try:
             boards[name] = _checked(name, table)
+            boards[name]._origin = f"{path}: board.{name}"
         except ValidationError as error:
             mistakes.append(describe(error, f"{path}: board.{name}", Board))
         except ValueError as error:

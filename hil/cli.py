@@ -56,6 +56,13 @@ BOARDS_FILE = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Of names of boards, in place of ./boards.toml and your own.",
 )
+LINK = click.option(
+    "--link",
+    default="inproc",
+    show_default=True,
+    help=f"Where the flight core runs: {processor.LINKS}.",
+)
+BOARD = click.option("--board", metavar="NAME", help="The same, by a name of boards.toml.")
 console = Terminal(
     highlight=False,
     width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else FILE_COLUMNS,
@@ -121,13 +128,8 @@ def main() -> None:
     type=click.Choice(scenarios.WAYS),
     help="Of an incident: with its historical logic, or without its faults.",
 )
-@click.option(
-    "--link",
-    default="inproc",
-    show_default=True,
-    help=f"Where the flight core runs: {processor.LINKS}.",
-)
-@click.option("--board", metavar="NAME", help="The same, by a name of boards.toml.")
+@LINK
+@BOARD
 @BOARDS_FILE
 @click.option(
     "--returns",
@@ -154,20 +156,19 @@ def run(
     boards_file: Path | None,
     returns: int,
 ) -> None:
-    """Fly SCENARIO, a name or a path to a TOML file, and judge it by its expectations."""
+    """Fly SCENARIO and judge it by its expectations.
+
+    SCENARIO is a name or a path to a TOML file.
+    """
     for option, given in (("--timed", timed), ("--out", out is not None)):
         if given and no_record:
             raise _Input(f"{option}: needs a recording, and --no-record writes none; give one")
     for option, late in (("--halt-after", halt_after), ("--grace", grace_s)):
         if late is not None and not real_time:
             raise _Input(f"{option}: is about late ticks, and there are none without --real-time")
-    if board is not None and link != "inproc":
-        raise _Input(f"--board: {board} and --link: {link} both say where; give one")
-    if boards_file is not None and board is None:
-        raise _Input(f"--boards: {boards_file} has names for --board; give one")
+    flown_on = _chosen(board, link, boards_file)
     if returns and board is None and link == "inproc":
         raise _Input("--returns: counts returns of a board; give --link or --board")
-    flown_on = _named(board, boards_file) if board is not None else boards.at(link)
     checked, text, _ = _load(scenario)
     folder = None if no_record else (out or session.next_folder(checked.name, seed))
     show = not (as_json or quiet) and console.is_terminal
@@ -208,19 +209,28 @@ def run(
 def _attached(board: boards.Board) -> Iterator[Processor | None]:
     """A board for a flight; what is wrong with it is a mistake in the input."""
     with (
-        _asked_for(),
+        _asked_for(board),
         processor.attached(board.where(), says=board.says, hello_s=board.hello_s) as attached,
     ):
         yield attached
 
 
 @contextmanager
-def _asked_for() -> Iterator[None]:
+def _asked_for(board: boards.Board | None = None) -> Iterator[None]:
     """What is wrong with a board that the user named is a mistake in the input."""
     try:
         yield
     except _BOARD_MISTAKES as error:
-        raise _Input(str(error)) from None
+        raise _Input(board.told(error) if board else str(error)) from None
+
+
+def _chosen(board: str | None, link: str, boards_file: Path | None) -> boards.Board:
+    """Where the flight core runs: by a name of boards.toml, or by an address."""
+    if board is not None and link != "inproc":
+        raise _Input(f"--board: {board} and --link: {link} both say where; give one")
+    if boards_file is not None and board is None:
+        raise _Input(f"--boards: {boards_file} has names for --board; give one")
+    return boards.at(link) if board is None else _named(board, boards_file)
 
 
 def _named(name: str, file: Path | None) -> boards.Board:
@@ -256,7 +266,7 @@ def _report(folder: Path, *, quiet: bool) -> None:
 @click.argument("folder", metavar="SESSION", type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")
 def replay(folder: Path, as_json: bool) -> None:
-    """Feed a recording back to the flight code; every output must be the same bits."""
+    """Feed a recording to the flight code; the bits must be the same."""
     try:
         outcome = session.replay(folder)
     except (RecordingError, session.InputError) as error:
@@ -286,7 +296,7 @@ def report_command(folder: Path) -> None:
 @click.argument("folder", metavar="SESSION", type=click.Path(exists=True, path_type=Path))
 @click.argument("out", metavar="OUT.png", type=click.Path(dir_okay=False, path_type=Path))
 def picture_command(folder: Path, out: Path) -> None:
-    """Draw camera frames, matches and trajectory of a recorded session into one PNG."""
+    """Draw frames, matches and trajectory of a session into a PNG."""
     try:
         picture.write(out, session.read(folder))
     except (RecordingError, report.MissingExtra, session.InputError) as error:
@@ -368,9 +378,10 @@ def radiation(
     workers: int,
     as_json: bool,
 ) -> None:
-    """Flip bits of an emulated board while it flies SCENARIO, and say what came of each.
+    """Flip bits of an emulated board while it flies SCENARIO.
 
-    Exit status 1: after a flip that the board did not notice, an expectation did not hold.
+    It is said what came of each. Exit status 1: after a flip that the board did not notice, an
+    expectation did not hold.
     """
     _, _, path = _load(scenario)
     numbers = range(first_flip, first_flip + flips) if only is None else range(only, only + 1)
@@ -413,7 +424,7 @@ def incidents_command(
     as_json: bool,
     plot: Path | None,
 ) -> None:
-    """Fly incidents three ways: nominal, with the historical logic, with our own.
+    """Fly incidents three ways: nominal, historical, our own.
 
     NAME is an incident's id, its name or a file; without one, all are flown. Exit status 0: each
     met its gate, was lost with the historical logic for every seed, and tripped no fault nominally.
@@ -465,18 +476,26 @@ def _plot_incident(paths: list[Path], seeds: Sequence[int], out: Path) -> None:
 @main.command()
 @click.argument("scenario")
 @click.option("--seed", default=1, show_default=True, type=SEED)
-@click.option("--link", default="inproc", show_default=True, help=f"{processor.LINKS}.")
-def profile(scenario: str, seed: int, link: str) -> None:
-    """Fly SCENARIO and show what a tick costs, member by member; with --link, on that board."""
+@LINK
+@BOARD
+@BOARDS_FILE
+def profile(
+    scenario: str, seed: int, link: str, board: str | None, boards_file: Path | None
+) -> None:
+    """Fly SCENARIO and show what a tick costs, member by member.
+
+    With --link or --board, on that board.
+    """
+    flown_on = _chosen(board, link, boards_file)
     checked, text, _ = _load(scenario)
     try:
-        with _attached(boards.at(link)) as board:
-            if board is None:
+        with _attached(flown_on) as attached:
+            if attached is None:
                 rows, result = session.profile(checked, seed=seed)
                 table = live.profile_table(rows, result)
             else:
-                session.run(checked, text, seed=seed, processor=board)
-                table = live.cost_table(board, checked)
+                session.run(checked, text, seed=seed, processor=attached)
+                table = live.cost_table(attached, checked)
     except session.InputError as error:
         raise _Input(str(error)) from None
     console.print(table)
@@ -494,7 +513,7 @@ def profile(scenario: str, seed: int, link: str) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, nothing else.")
 def boards_command(boards_file: Path | None, listen_s: float, as_json: bool) -> None:
-    """Show boards: emulated ones, those of boards.toml, and USB serial ports.
+    """Show boards: emulated, of boards.toml, at USB serial ports.
 
     Lines are listened to for a HELLO. Nothing is written to any.
     """
@@ -525,7 +544,10 @@ def flash_command(
     to_uf2: Path | None,
     dry_run: bool,
 ) -> None:
-    """Write the flight image, and a map, into the flash of BOARD by its tool."""
+    """Write the flight image, and a map, into the flash of BOARD.
+
+    The tool for that board does it.
+    """
     if to_uf2 is not None and board != "rp2040":
         raise _Input(f"--uf2: allowed for rp2040, not for {board}")
     target = flashing.TARGETS[board]
@@ -575,10 +597,11 @@ def _lander(name: str) -> scenarios.LanderScenario:
 def console_command(
     board: str, boards_file: Path | None, vehicle: str, lines: tuple[str, ...], wait_s: float
 ) -> None:
-    """Talk to BOARD, a name of boards.toml or an address: commands, telemetry, console text.
+    """Talk to BOARD: commands, telemetry, console text.
 
-    Lines come from --command, from the keyboard with completion and history, or from a file or
-    pipe at standard input. Nothing is sent before the board said HELLO.
+    BOARD is a name of boards.toml or an address. Lines come from --command, from the keyboard
+    with completion and history, or from a file or pipe at standard input. Nothing is sent
+    before the board said HELLO.
     """
     try:
         dictionary = load_dictionary(vehicle)
@@ -586,7 +609,7 @@ def console_command(
         raise _Input(str(error)) from None
     there = _named(board, boards_file)
     with (
-        _asked_for(),
+        _asked_for(there),
         attach(there.where(), says=there.says, hello_s=there.hello_s, sync_period_s=1.0) as board_,
     ):
         talk = Console(board_.endpoint, dictionary, click.echo)

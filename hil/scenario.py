@@ -294,6 +294,13 @@ class LanderScenario(Scenario):
     dispersion: Dispersions | None = None  # None: the preset's; otherwise what is left out is zero
     knowledge: Knowledge = Knowledge()
 
+    @model_validator(mode="after")
+    def _second_imu_is_fitted(self) -> LanderScenario:
+        for k, fault in enumerate(self.fault):
+            if fault.port == "imu.b" and self.imus == 1:
+                raise ValueError(f"fault.{k}.port = 'imu.b': allowed with imus = 2, which fits it")
+        return self
+
     @classmethod
     def metrics(cls) -> tuple[str, ...]:
         return LANDING

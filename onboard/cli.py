@@ -34,7 +34,7 @@ def main() -> None:
 
 @main.group()
 def dictionary() -> None:
-    """Commands, channels, events, parameters, faults and modes of a vehicle."""
+    """A vehicle's commands, channels, events, parameters, modes."""
 
 
 @dictionary.command()

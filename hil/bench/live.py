@@ -16,7 +16,7 @@ from rich.text import Text
 
 from hil import boards
 from hil.bench.processor import Processor
-from hil.bench.result import Figures
+from hil.bench.result import Figures, shown
 from hil.incidents import Row
 from hil.link.qemu import CYCLE_NS, INSTRUCTION_NS, MACHINES
 from hil.scenario import RoverScenario, Scenario
@@ -117,14 +117,8 @@ def _position_error(row: dict[str, float]) -> tuple[float, float]:
     return error, _norm(row, "sigma_{}_m")
 
 
-NOT_SHOWN = ("scenario", "seed", "verdict", "failed_expectations", "failed_always", "session")
-
-
 def verdict_table(result: Figures, scenario: Scenario) -> Table:
     """Figures, expectations and verdict."""
-    figures = result.as_json()
-    failed = {line.split(" ", 1)[0] for line in result.failed_expectations}
-    wanted = {e.subject: str(e) for e in scenario.expect}
     colour = "green" if result.verdict == "passed" else "red"
     title = Text.assemble(
         f"{scenario.title}, seed {result.seed}: ", (result.verdict, f"italic {colour}")
@@ -135,20 +129,9 @@ def verdict_table(result: Figures, scenario: Scenario) -> Table:
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("expected")
-    for name, value in figures.items():
-        if name in NOT_SHOWN or (value is None and name not in wanted):
-            continue
-        style = "red" if name in failed else ""
-        table.add_row(name, Text(_shown(value), style=style), wanted.get(name, ""))
+    for row in shown(result, scenario):
+        table.add_row(row.name, Text(row.value, style="red" if row.failed else ""), row.expected)
     return table
-
-
-def _shown(value: Any) -> str:
-    """A figure; of counters those that counted anything, and no tables of them."""
-    if isinstance(value, dict):
-        counted = ((name, v) for name, v in value.items() if v and not isinstance(v, dict))
-        return ", ".join(f"{name} {_shown(v)}" for name, v in counted)
-    return f"{value:,.3f}" if isinstance(value, float) else str(value)
 
 
 def campaign_table(summary: dict[str, Any]) -> Table:

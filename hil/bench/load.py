@@ -22,12 +22,16 @@ class LoadPort:
     ) -> None:
         """`clock` gives the time of the emulated clock in ns."""
         self._clock = clock
+        for k, load in enumerate(loads):
+            if load.member not in (None, *members):
+                allowed = ", ".join(members)
+                raise KeyError(f"load.{k}.member = {load.member!r}: allowed: {allowed}")
         self._rows = deque(
             ProcessorLoad(
                 time_ns=round(load.time_s * 1e9),
                 sequence=sequence,
                 stolen_us=load.stolen_percent / 100.0 * TICK_US,
-                member=NO_MEMBER if load.member is None else _index(members, load.member),
+                member=NO_MEMBER if load.member is None else members.index(load.member),
                 member_extra_us=load.member_extra_us,
                 reset=int(load.reset),
                 trap=int(load.trap),
@@ -39,9 +43,3 @@ class LoadPort:
         if self._rows and self._rows[0].time_ns <= self._clock():
             return self._rows.popleft()
         return None
-
-
-def _index(members: Sequence[str], name: str) -> int:
-    if name not in members:
-        raise KeyError(f"member = {name!r}: allowed {' '.join(members)}")
-    return members.index(name)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hil.bench import bench_report, lanes
 from hil.bench.history import History
-from hil.bench.result import Figures
+from hil.bench.result import Figures, shown
 from hil.bench.whole_file import write_whole
 from hil.scenario import Scenario
 from onboard.fault_protection.diagrams import mode_graph
@@ -71,6 +71,7 @@ class EventLine:
     text: str
 
 
+OWN_TABLES = ("line", "real_time")
 Chart = tuple[str, str, "Callable[[Figure, Run], None]"]
 """Title, note and who draws it."""
 
@@ -111,7 +112,7 @@ def write(path: Path, run: Run) -> None:
     page = environment.get_template("report.html.j2").render(
         run=run,
         result=run.result,
-        figures=_figures(run.result, run.scenario),
+        figures=[row for row in shown(run.result, run.scenario) if row.name not in OWN_TABLES],
         charts=[_chart(*chart, run) for chart in run.charts or _CHARTS] if len(run.log) > 1 else [],
         frames=[_frame(f) for f in _spread(run.frames, FRAMES_SHOWN)],
         frame_count=len(run.frames),
@@ -120,25 +121,6 @@ def write(path: Path, run: Run) -> None:
         targets=list(run.members[0].cost_us) if run.members else [],
     )
     write_whole(path, page.encode())
-
-
-def _figures(result: Figures, scenario: Scenario) -> list[dict[str, Any]]:
-    wanted = {e.subject: str(e) for e in scenario.expect}
-    failed = {line.split(" ", 1)[0] for line in result.failed_expectations}
-    skip = ("scenario", "seed", "verdict", "failed_expectations", "session", "line", "real_time")
-    rows = []
-    for name, value in result.as_json().items():
-        if name not in skip:
-            shown = f"{value:,.3f}" if isinstance(value, float) else str(value)
-            rows.append(
-                {
-                    "name": name,
-                    "value": shown,
-                    "expected": wanted.get(name, ""),
-                    "failed": name in failed,
-                }
-            )
-    return rows
 
 
 def _bench(run: Run) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from hil.expectation import Event
 from hil.scenario import Scenario
@@ -48,6 +48,39 @@ class Figures:
         own = [name for name in values if name not in common]
         head = common[: common.index("failed_expectations") + 1]
         return {name: values[name] for name in (*head, *own, *common[len(head) :])}
+
+
+_OF_THE_RUN = ("scenario", "seed", "verdict", "failed_expectations", "failed_always", "session")
+
+
+class ShownFigure(NamedTuple):
+    """A figure as people read it."""
+
+    name: str
+    value: str
+    expected: str  # empty where nothing is
+    failed: bool
+
+
+def shown(result: Figures, scenario: Scenario) -> list[ShownFigure]:
+    """What was found and what was expected; of figures that do not exist only those, as a dash."""
+    wanted = {e.subject: str(e) for e in scenario.expect}
+    failed = {line.split(" ", 1)[0] for line in result.failed_expectations}
+    return [
+        ShownFigure(name, _in_words(value), wanted.get(name, ""), name in failed)
+        for name, value in result.as_json().items()
+        if name not in _OF_THE_RUN and (value is not None or name in wanted)
+    ]
+
+
+def _in_words(value: Any) -> str:
+    """A figure; of counters those that counted anything, and no tables of them."""
+    if value is None:
+        return "-"
+    if isinstance(value, dict):
+        counted = ((name, v) for name, v in value.items() if v and not isinstance(v, dict))
+        return ", ".join(f"{name} {_in_words(v)}" for name, v in counted)
+    return f"{value:,.3f}" if isinstance(value, float) else str(value)
 
 
 @dataclass

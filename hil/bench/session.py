@@ -285,7 +285,7 @@ class _Session:
         try:
             return LoadPort(scenario.load, members, self._now) if scenario.load else None
         except KeyError as error:
-            raise InputError(f"{scenario.origin}: load: {error.args[0]}") from None
+            raise InputError(f"{scenario.origin}: {error.args[0]}") from None
 
     def _now(self) -> int:
         return self.plant.time_ns

@@ -45,10 +45,11 @@ class _Input(click.ClickException):
     help="Has the token of clients; else ONBOARD_LAB_TOKEN has it, else a file that is made.",
 )
 def serve(boards_file: Path | None, bind: str, port: int, token_file: Path | None) -> None:
-    """Serve a lab of boards over TCP: those of boards.toml, or without one those emulated here.
+    """Serve a lab of boards over TCP.
 
-    One owner at a time has a board. Lines are not encrypted: for other machines, tunnel them
-    (docs/lab.md). Ends with Ctrl-C; all boards are switched off.
+    They are those of boards.toml, or without one those emulated here. One owner at a time has a
+    board. Lines are not encrypted: for other machines, tunnel them (docs/lab.md). Ends with
+    Ctrl-C; all boards are switched off.
     """
     try:
         boards = _served(read(boards_file))

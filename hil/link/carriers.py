@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import grp
 import os
 import select
 import socket
@@ -79,8 +80,36 @@ def open_carrier(address: str) -> Carrier:
     opener = _opener(address)
     try:
         return opener()
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        device = urlsplit(address).path
+        raise AddressError(f"{address}: {_what_to_do(error, device)}") from None
+    except ValueError as error:
         raise AddressError(f"{address}: {error}") from None
+
+
+def _what_to_do(error: OSError, device: str) -> str:
+    """Why a line cannot be opened, and what helps; a device is a serial port's, else empty."""
+    if error.errno == errno.ECONNREFUSED:
+        return "nobody listens there; start the board, or what serves its line"
+    why = error.strerror or str(error)
+    if not device:
+        return why
+    if error.errno == errno.ENOENT:
+        return "there is no such port; plug the board in; `hil boards` shows which there are"
+    if error.errno in (errno.EBUSY, errno.EAGAIN):
+        return f"another program has the port; end it (`fuser {device}` tells which it is)"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"this user may not open the port; join its group{_group_of(device)} and log in anew"
+    return f"{why}; is it a serial port? `hil boards` shows which there are"
+
+
+def _group_of(device: str) -> str:
+    """How to join the group of a device, where it has one by name."""
+    try:
+        group = grp.getgrgid(os.stat(device).st_gid).gr_name
+    except (OSError, KeyError):
+        return ""
+    return f" (sudo usermod -a -G {group} USER)"
 
 
 def check_address(address: str) -> None:

@@ -13,8 +13,10 @@ FLIGHT_BANS = [
 ]  # fmt: skip
 FILE_MODULES = ["io", "os", "pathlib", "shutil", "tempfile", "mmap"]
 GROUND_TOOLS = [
+    "onboard.__main__",
     "onboard.cli",
     "onboard.fault_protection.diagrams",
+    "onboard.program",
 ]
 GNC = ["onboard.sensors", "onboard.navigation", "onboard.guidance", "onboard.control"]
 ON_THE_BUS = ["messages", "ports", "products", "bus", "core"]

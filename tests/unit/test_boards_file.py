@@ -127,6 +127,26 @@ def test_no_port_or_several_are_refused(port: Port, ports: int) -> None:
     assert f"usb = {{ vid = 0x0483 }}: {ports} ports are so" in str(told.value)
 
 
+@pytest.mark.parametrize("command", [["run", "frigoris"], ["profile", "frigoris"]])
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("usb = { vid = 0x0001 }", "usb = { vid = 0x0001 }: 0 ports are so"),
+        ("address = 'serial:/dev/nothing'", "serial:/dev/nothing: there is no such port; "),
+        ("address = 'tcp://127.0.0.1:1'", "tcp://127.0.0.1:1: nobody listens there; "),
+    ],
+)
+def test_what_is_wrong_with_a_board_names_it_and_its_file(
+    tmp_path: Path, command: list[str], place: str, words: str
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(f"[board.flatsat]\n{place}\n")
+    result = CliRunner().invoke(main, [*command, "--board", "flatsat", "--boards", str(file)])
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith(f"hil: {file}: board.flatsat: {words}")
+    assert result.stderr.count("\n") == 1 and "Errno" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -232,7 +252,7 @@ def test_listening_finds_a_board_and_writes_nothing(port: Port, tmp_path: Path) 
         rows = {row.name or row.address: row for row in there(read(), 5.0)}
     assert rows["flatsat"].state == "HELLO"
     assert rows["flatsat"].detail.startswith("test-board, firmware 1.2.3, identity 4d (0483:5740")
-    assert rows["lab"].state == "missing" and "refused" in rows["lab"].detail
+    assert rows["lab"].state == "missing" and "nobody listens" in rows["lab"].detail
     assert {"posix", "qemu:mps2-an386", "qemu:mps2-an500"} <= set(rows)
     assert f"serial:{port.device}" not in rows, "it has a name"
     assert port.came() == b""

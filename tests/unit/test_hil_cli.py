@@ -6,12 +6,15 @@ import errno
 import json
 from pathlib import Path
 
+import click
 import pytest
 import short_scenario
 from click.testing import CliRunner, Result
 
 from hil.bench import landing, report, session
 from hil.cli import main
+from hil.lab.cli import lab as lab_commands
+from onboard.cli import main as onboard_commands
 
 FAULT = '[[fault]]\nport = "{}"\nkind = "{}"\n{}\n'
 
@@ -168,6 +171,31 @@ def test_every_command_explains_itself(command: list[str]) -> None:
     result = hil(*command, "--help")
     assert result.exit_code == 0
     assert "Usage:" in result.stdout
+
+
+@pytest.mark.parametrize("group", [main, lab_commands, onboard_commands])
+def test_summaries_fit_into_eighty_columns(group: click.Group) -> None:
+    shown = CliRunner().invoke(group, ["--help"], terminal_width=80).stdout
+    assert len(shown.split("Commands:")[1].splitlines()) > len(group.commands)
+    assert "..." not in shown.split("Commands:")[1]
+
+
+def test_a_second_imu_must_be_fitted(tmp_path: Path) -> None:
+    fault = '[[fault]]\nport = "imu.b"\nkind = "off"\nstart_s = 0.1\n'
+    path = short_scenario.write(tmp_path, seconds=0.5, extra=fault)
+    result = hil("run", str(path), "--json", "--no-record")
+    assert result.exit_code == 2
+    assert "fault.0.port = 'imu.b': allowed with imus = 2" in result.stderr
+    path.write_text(path.read_text().replace("vehicle =", "imus = 2\nvehicle =", 1))
+    assert hil("run", str(path), "--json", "--no-record").exit_code == 0
+
+
+def test_a_load_of_a_member_that_is_not_there_is_named_by_its_place(tmp_path: Path) -> None:
+    load = '[[load]]\ntime_s = 0.1\n[[load]]\ntime_s = 0.0\nmember = "telescope"\n'
+    path = short_scenario.write(tmp_path, seconds=0.5, extra=load)
+    result = hil("run", str(path), "--json", "--no-record")
+    assert result.exit_code == 2
+    assert f"{path}: load.1.member = 'telescope': allowed: " in result.stderr
 
 
 def test_without_the_report_extra_the_run_still_counts(

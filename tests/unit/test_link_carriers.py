@@ -1,5 +1,6 @@
 """Every carrier: the same octets, in large pieces, a clean end, and open again."""
 
+import errno
 import os
 import pty
 import socket
@@ -7,8 +8,11 @@ import threading
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
+from serial import Serial as PortOfSystem
+from serial import SerialException
 
 from hil.link.carriers import (
     AddressError,
@@ -159,7 +163,7 @@ def test_a_line_that_is_back_works_again(
 def test_an_exclusive_port_is_refused_to_others() -> None:
     with serial_port() as (carrier, _):
         device = carrier.address.removeprefix("serial:")
-        with pytest.raises(AddressError, match=device):
+        with pytest.raises(AddressError, match=f"{device}: another program has the port"):
             open_carrier(f"serial:{device}")
 
 
@@ -185,7 +189,42 @@ def test_an_address_that_cannot_be_opened_is_told_in_one_line(address: str) -> N
 def test_a_port_that_is_not_there_is_named_once() -> None:
     with pytest.raises(AddressError) as error:
         open_carrier("serial:/dev/nothing")
-    assert str(error.value) == "serial:/dev/nothing: [Errno 2] No such file or directory"
+    assert str(error.value).startswith("serial:/dev/nothing: there is no such port; ")
+    assert str(error.value).count("/dev/nothing") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "what_to_do"),
+    [
+        (errno.EBUSY, "another program has the port; end it (`fuser"),
+        (errno.EACCES, "this user may not open the port; join its group ("),
+        (errno.EIO, "Input/output error; is it a serial port?"),
+    ],
+)
+def test_what_helps_is_said_in_place_of_a_number(
+    number: int, what_to_do: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(_: object) -> None:
+        raise SerialException(number, f"could not open port: {os.strerror(number)}")
+
+    monkeypatch.setattr(PortOfSystem, "open", refuse)
+    (tmp_path / "port").touch()
+    with pytest.raises(AddressError) as error:
+        open_carrier(f"serial:{tmp_path / 'port'}")
+    assert what_to_do in str(error.value) and "Errno" not in str(error.value)
+
+
+def test_a_file_is_no_serial_port(tmp_path: Path) -> None:
+    (tmp_path / "port").touch()
+    with pytest.raises(AddressError, match=r"is it a serial port\?") as error:
+        open_carrier(f"serial:{tmp_path / 'port'}")
+    assert "Errno" not in str(error.value)
+
+
+def test_a_port_of_the_network_where_nobody_listens() -> None:
+    with pytest.raises(AddressError) as error:
+        open_carrier("tcp://127.0.0.1:1")
+    assert str(error.value).startswith("tcp://127.0.0.1:1: nobody listens there; ")
 
 
 def test_addresses() -> None:

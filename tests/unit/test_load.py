@@ -29,5 +29,7 @@ def test_rows_come_at_their_times_in_order() -> None:
 
 
 def test_a_member_that_is_not_scheduled_is_named_with_those_that_are() -> None:
-    with pytest.raises(KeyError, match=r"telescope.*sensors craters"):
-        LoadPort([Load(time_s=0.0, member="telescope")], MEMBERS, lambda: 0)
+    """By its place in the file, which is not that in time."""
+    loads = [Load(time_s=2.0, member="craters"), Load(time_s=0.0, member="telescope")]
+    with pytest.raises(KeyError, match=r"load\.1\.member = 'telescope': .*sensors, craters"):
+        LoadPort(loads, MEMBERS, lambda: 0)

@@ -18,6 +18,7 @@ from hil.bench import bench_report, log, picture, report
 from hil.bench.history import History, Span
 from hil.bench.report import EventLine, FrameView, MemberUse, Run
 from hil.bench.result import Result, judge
+from hil.expectation import Expectation
 
 SECTIONS = (
     "Verdict",
@@ -190,6 +191,16 @@ def test_figures_stand_beside_what_was_expected(run: Run, tmp_path: Path) -> Non
     assert "sim_seconds is 19, expected &gt;= 20" in html
     assert '<span class="failed">failed</span>' in html
     assert "bit hash <code>00ff</code>" in html
+
+
+def test_what_was_not_measured_is_no_row_but_where_it_was_expected(
+    run: Run, tmp_path: Path
+) -> None:
+    expected = Expectation(metric="tilt_deg", max=5.0)
+    scenario = run.scenario.model_copy(update={"expect": (*run.scenario.expect, expected)})
+    html = page(replace(run, scenario=scenario, result=judge(run.result, scenario)), tmp_path)
+    assert re.search(r'tilt_deg<td class="n bad">-<td>&lt;= 5', html)
+    assert "miss_distance_m" not in html and ">None<" not in html
 
 
 def test_scheduler_shows_use_by_target(run: Run, tmp_path: Path) -> None:
