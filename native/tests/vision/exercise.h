@@ -11,6 +11,7 @@
 
 uint64_t exercise_corners(int64_t simd);
 uint64_t exercise_hamming(int64_t simd);
+uint64_t exercise_homography(int64_t simd);
 uint64_t exercise_p3p(int64_t simd);
 uint64_t exercise_pose(int64_t simd);
 

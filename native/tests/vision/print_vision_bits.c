@@ -12,6 +12,7 @@ static const struct {
 } EXERCISES[] = {
     {"corners", exercise_corners},
     {"hamming", exercise_hamming},
+    {"homography", exercise_homography},
     {"p3p", exercise_p3p},
     {"pose", exercise_pose},
 };

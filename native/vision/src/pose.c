@@ -3,9 +3,9 @@
 #include "onboard/quaternion.h"
 #include "onboard/vector.h"
 #include "pose_field.h"
+#include "preemption.h"
 #include "vision/sampling.h"
 
-#define HOPELESS 1e300
 #define LOCAL_POINTS 256 /* of a local optimization, at most */
 #define LOCAL_STEPS 4
 #define LOCAL_WIDTH 2.0 /* thresholds of the first of its rounds */

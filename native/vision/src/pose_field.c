@@ -10,7 +10,6 @@
 /* Image points that are beyond every threshold: a square beyond all doubles, one within floats. */
 #define FAR_OFF 1e200
 #define FAR_OFF_NARROW 1e9
-#define SHUFFLE_STREAM UINT64_C(0x706f7365)
 
 int64_t ob_pose_workspace_octets(int64_t count) {
   if (count < 0 || count > OB_POSE_POINTS_MAX) {
@@ -54,15 +53,6 @@ static int64_t measure(ob_pose_field *field, const double *points, const double 
   return field->per_metre > 0.0 && field->per_metre < 1e150 ? OB_POSE_OK : OB_POSE_DEGENERATE;
 }
 
-/* Fisher and Yates's shuffle. */
-static void shuffle(ob_pose_field *field, uint64_t seed) {
-  for (int64_t i = 0; i < field->count; i++) {
-    const uint64_t j = ob_sample_below(seed ^ SHUFFLE_STREAM, (uint64_t)i, (uint64_t)i + 1);
-    field->order[i] = field->order[j];
-    field->order[j] = (int32_t)i;
-  }
-}
-
 static void fill(ob_pose_field *field, const double *points, const double *image) {
   for (int64_t place = 0; place < field->count; place++) {
     const int64_t i = field->order[place];
@@ -73,7 +63,6 @@ static void fill(ob_pose_field *field, const double *points, const double *image
       field->x[k][place] = value[k];
       field->f[k][place] = (float)ob_clamp(value[k], -FAR_OFF_NARROW, FAR_OFF_NARROW);
     }
-    field->place[i] = (int32_t)place;
   }
   for (int64_t place = field->count; place < field->padded; place++) {
     for (int32_t k = 0; k < 5; k++) {
@@ -93,7 +82,7 @@ int64_t ob_pose_field_make(ob_pose_field *field, const double *points, const dou
   divide(field, workspace);
   const int64_t status = measure(field, points, image);
   if (status == OB_POSE_OK) {
-    shuffle(field, seed);
+    ob_sample_shuffle(seed, count, field->order, field->place);
     fill(field, points, image);
   }
   return status;

@@ -1,19 +1,10 @@
 #include <assert.h>
 
 #include "lanes.h"
-#include "onboard/elementary.h"
 #include "pose_field.h"
+#include "preemption.h"
 
-#define HOPELESS 1e300
 #define SUMS 25
-
-/* After `seen` matches (of a random order) with that cost: at or beyond the best, or three standard
- * deviations of a sample of that size behind it. Padding costs 1 a match, as an outlier does. */
-static inline int32_t hopeless(double cost, int64_t seen, int64_t count, double best) {
-  const double spread = 1.5 * ob_sqrt((double)seen);
-  const double padding = seen > count ? (double)(seen - count) : 0.0;
-  return cost - padding >= ob_min(best, best * (double)seen / (double)count + spread);
-}
 
 #define LANES_TARGET
 #define LANES(name) name##_plain

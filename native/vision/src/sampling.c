@@ -4,12 +4,25 @@
 
 #include "onboard/elementary.h"
 
+#define SHUFFLE_STREAM UINT64_C(0x706f7365) /* apart from the draws of samples */
+
 uint64_t ob_sample_below(uint64_t seed, uint64_t draw, uint64_t bound) {
   uint64_t z = seed + (draw + 1) * UINT64_C(0x9e3779b97f4a7c15);
   z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
   z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
   z ^= z >> 31;
   return (z >> 32) * bound >> 32;
+}
+
+void ob_sample_shuffle(uint64_t seed, int64_t count, int32_t *order, int32_t *place) {
+  for (int64_t i = 0; i < count; i++) {
+    const uint64_t j = ob_sample_below(seed ^ SHUFFLE_STREAM, (uint64_t)i, (uint64_t)i + 1);
+    order[i] = order[j];
+    order[j] = (int32_t)i;
+  }
+  for (int64_t i = 0; i < count; i++) {
+    place[order[i]] = (int32_t)i;
+  }
 }
 
 void ob_sampler_begin(ob_sampler *s, uint64_t seed, int64_t count, int64_t size, int64_t by_quality,

@@ -33,6 +33,9 @@ void ob_sampler_draw(ob_sampler *s, int64_t *indices);
 /* A number below `bound` (1 to 2^32), the `draw`-th of a seed; uneven by less than bound / 2^32. */
 uint64_t ob_sample_below(uint64_t seed, uint64_t draw, uint64_t bound);
 
+/* A random order of `count` matches (Fisher and Yates) and its inverse: order[place[i]] = i. */
+void ob_sample_shuffle(uint64_t seed, int64_t count, int32_t *order, int32_t *place);
+
 /* Samples of `size` among which one without an outlier is with probability `confidence`, when
  * `inliers` of `count` matches are right: ln(1 - confidence) / ln(1 - w^size) (Fischler and Bolles
  * 1981). From 1 to `most`. */
