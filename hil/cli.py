@@ -560,7 +560,7 @@ def flash_command(
         if to_uf2 is not None:
             to_uf2.write_bytes(flashing.uf2(pieces))
             return
-        name = flashing.chosen_tool(board, tool)
+        name = flashing.chosen_tool(board, tool, to_run=not dry_run)
         with TemporaryDirectory(prefix="flash-") as folder:
             for command in flashing.commands(board, name, pieces, Path(folder)):
                 click.echo(shlex.join(command))

@@ -139,6 +139,7 @@ class Expectation(BaseModel):
         if self.holds(value):
             return None
         shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+        shown = "not known" if value is None else shown
         return f"{self.metric} is {shown}, expected {self}"
 
     def holds(self, value: Any) -> bool:

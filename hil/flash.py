@@ -118,8 +118,11 @@ def uf2(pieces: Sequence[tuple[int, bytes]]) -> bytes:
     )
 
 
-def chosen_tool(board: str, asked: str | None) -> str:
-    """The tool that was asked for, or the first that is there. Raises FlashError."""
+def chosen_tool(board: str, asked: str | None, *, to_run: bool = True) -> str:
+    """The tool that was asked for, or the first that is there. Raises FlashError.
+
+    Of one that is not `to_run`, the first where none is there.
+    """
     tools = TARGETS[board].tools
     if asked is not None and asked not in tools:
         raise FlashError(f"{asked}: allowed for {board}: {', '.join(tools)}")
@@ -127,6 +130,8 @@ def chosen_tool(board: str, asked: str | None) -> str:
     for tool in wanted:
         if shutil.which(tool):
             return tool
+    if not to_run:
+        return wanted[0]
     where = "; ".join(f"{tool} ({PACKAGES[tool]})" for tool in wanted)
     raise FlashError(f"{board}: no tool to write its flash: {where}")
 

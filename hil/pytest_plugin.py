@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,8 +102,11 @@ def hil_board(hil_address: str, request: pytest.FixtureRequest) -> Iterator[Endp
 
     if hil_address == DESK:
         pytest.skip("the desk alone has no board")
-    board = find(hil_address, read())
-    with attach(board.where(), says=board.says, hello_s=board.hello_s) as attached:
+    with ExitStack() as stack:
+        with _in_one_line():
+            board = find(hil_address, read())
+            there = attach(board.where(), says=board.says, hello_s=board.hello_s)
+            attached = stack.enter_context(there)
         request.node.user_properties.append(("board", attached.endpoint.peer.board))
         yield attached.endpoint
 
@@ -136,9 +140,26 @@ def _flown(scenario: Any, seed: int, address: str, folder: Path | None) -> Figur
         scenario, text = scenarios.load(scenarios.find(str(scenario)))
     if folder is not None:
         folder = session.next_folder(folder.name, seed, folder.parent)
-    board = find(address, read())
-    with processor.attached(board.where(), says=board.says, hello_s=board.hello_s) as attached:
+    with ExitStack() as stack:
+        with _in_one_line():
+            board = find(address, read())
+            there = processor.attached(board.where(), says=board.says, hello_s=board.hello_s)
+            attached = stack.enter_context(there)
         return session.run(scenario, text, seed=seed, folder=folder, processor=attached)
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """A board that is not there fails the test with what is wrong, not with a traceback."""
+    from hil.boards import BoardsError
+    from hil.link.carriers import AddressError, Unplugged
+    from hil.link.endpoint import NotIdentified
+    from hil.link.qemu import BoardError
+
+    try:
+        yield
+    except (BoardsError, AddressError, BoardError, NotIdentified, Unplugged) as error:
+        pytest.fail(f"--hil-board: {error}", pytrace=False)
 
 
 def _file_name(node: Any) -> str:

@@ -365,8 +365,11 @@ class _Session:
         assert self._processor is not None
         try:
             return self._processor.exchange(tick, now_ns)
-        except (Refused, Silent, Unplugged) as error:
+        except (Refused, Silent) as error:
             self._board_failure = str(error)
+            return False
+        except Unplugged as error:
+            self._board_failure = f"{self._processor.board}: tick {tick}: {error}"
             return False
 
     @property

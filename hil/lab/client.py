@@ -20,6 +20,8 @@ from hil.lab.protocol import (
     LAB_VARIABLE,
     OWNER_VARIABLE,
     PORT,
+    TOKEN_VARIABLE,
+    WRONG_TOKEN,
     LabError,
     Lines,
     keep_alive,
@@ -138,7 +140,7 @@ class Connection:
             self.close()
             raise AddressError(f"{self.address}: the lab closed the connection")
         if "error" in answer:
-            raise AddressError(f"{self.address}: {answer['error']}")
+            raise AddressError(f"{self.address}: {answer['error']}{_helps(answer['error'])}")
         return answer
 
     def rest(self) -> bytes:
@@ -147,6 +149,13 @@ class Connection:
 
     def close(self) -> None:
         self.socket.close()
+
+
+def _helps(refusal: str) -> str:
+    """What to do about a refusal, where it does not say so."""
+    if refusal != WRONG_TOKEN:
+        return ""
+    return f"; set {TOKEN_VARIABLE} to that of who serves the lab, or have its file: docs/lab.md"
 
 
 class LabLine(Tcp):

@@ -21,6 +21,7 @@ LINE_OCTETS = 1 << 16  # longest line
 ANSWER_S = 40.0  # switching power may take so long
 KEEP_S, KEEP_S_MOST = 30.0, 86_400.0  # that a reservation outlasts its owner's last connection
 TOKEN_VARIABLE = "ONBOARD_LAB_TOKEN"
+WRONG_TOKEN = "wrong token"
 LAB_VARIABLE = "ONBOARD_LAB"
 OWNER_VARIABLE = "ONBOARD_LAB_OWNER"
 _TOKEN_FILE = "lab_token"

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from hil.lab.lab import Lab
-from hil.lab.protocol import LabError, Lines, keep_alive
+from hil.lab.protocol import WRONG_TOKEN, LabError, Lines, keep_alive
 from hil.link.carriers import READ_OCTETS, Unplugged, Waitable
 
 INTRODUCTION_S = 10.0  # for the first line
@@ -118,7 +118,7 @@ class _Connection(socketserver.BaseRequestHandler):
         if not isinstance(token, str) or not hmac.compare_digest(
             token.encode(), self.server.token.encode()
         ):
-            raise LabError("wrong token")
+            raise LabError(WRONG_TOKEN)
         if not isinstance(owner, str) or not 1 <= len(owner) <= 80 or not owner.isprintable():
             raise LabError("owner: allowed: a text of 1 to 80 characters")
         self.request.settimeout(None)

@@ -197,7 +197,7 @@ class _Descriptor:
         if error.errno not in _GONE:
             return error
         self.close()
-        return Unplugged(f"{self.address}: {error.strerror}")
+        return Unplugged(f"{self.address}: the line is gone: its other end ended, or was unplugged")
 
     def close(self) -> None:
         self.is_open = False

@@ -100,12 +100,25 @@ def test_a_requirement_without_a_name_is_refused(pytester: pytest.Pytester, give
     outcome.stderr.fnmatch_lines(["*test_some: requirement(*): allowed: one text or more"])
 
 
-def test_boards_that_are_none_are_told(pytester: pytest.Pytester) -> None:
-    outcome = pytester.runpytest_inprocess(
-        str(ON_BOARDS), "-k", "says_who", "--hil-board", "tcp://nowhere", "-pno:cacheprovider"
+@pytest.mark.parametrize(
+    ("board", "said"),
+    [
+        ("tcp://nowhere", "tcp://nowhere: allowed:*"),
+        ("nosuch", "nosuch: there is no such board; *"),
+        ("serial:/dev/nothing", "serial:/dev/nothing: there is no such port; *"),
+    ],
+)
+def test_boards_that_are_none_are_told_without_a_traceback(
+    pytester: pytest.Pytester, board: str, said: str
+) -> None:
+    pytester.makepyfile(
+        "def test_board(hil_board): pass\n"
+        "def test_flight(hil_session): hil_session('frigoris_final')\n"
     )
-    outcome.assert_outcomes(errors=1)
-    outcome.stdout.fnmatch_lines(["*AddressError: tcp://nowhere: allowed:*"])
+    outcome = pytester.runpytest_inprocess("--hil-board", board, "-pno:cacheprovider")
+    outcome.assert_outcomes(errors=1, failed=1)
+    outcome.stdout.fnmatch_lines([f"--hil-board: {said}"] * 2)
+    assert "Error: " not in outcome.stdout.str() and " in __enter__" not in outcome.stdout.str()
 
 
 class _Mistaken(LinkMachine):

@@ -157,6 +157,18 @@ def test_one_time_too_many_ends_the_run() -> None:
     assert (result.verdict, result.same_bits, result.board_ticks) == ("failed", False, 29)
 
 
+def test_a_board_that_ended_is_told_with_its_name_and_tick() -> None:
+    def end(processor: Processor, tick: int) -> None:
+        if tick == 10:
+            assert processor.emulated is not None
+            os.kill(processor.emulated.process.pid, signal.SIGKILL)
+
+    result = flown(1.0, end, 0)
+    (told,) = result.failed_expectations
+    assert told.startswith("same_bits is false: posix: tick 10: pty:")
+    assert told.endswith(": the line is gone: its other end ended, or was unplugged")
+
+
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(conversation, "AWAY_S", 0.3)

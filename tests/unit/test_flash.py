@@ -128,6 +128,19 @@ def test_a_dry_run_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert not (tmp_path / "told").exists()
 
 
+@pytest.mark.parametrize("given", [(), ("--tool", "st-flash")])
+def test_a_dry_run_needs_no_tool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    file = image(tmp_path / "x.elf", "netduinoplus2")
+    arguments = ["flash", "netduinoplus2", "--image", str(file), *given]
+    dry = CliRunner().invoke(main, [*arguments, "--dry-run"])
+    assert dry.exit_code == 0 and dry.output.startswith("st-flash --reset write ")
+    wet = CliRunner().invoke(main, arguments)
+    assert wet.exit_code == 2 and "no tool to write its flash: st-flash" in wet.output
+
+
 def test_a_tool_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake(tmp_path, "picotool", 3)
     file = image(tmp_path / "x.elf", "rp2040")

@@ -250,7 +250,9 @@ def test_without_the_token_nothing_is_told(served: Server, first: bytes) -> None
 
 
 def test_a_client_without_the_token_is_told(served: Server) -> None:
-    with pytest.raises(AddressError, match=r"lab://127.0.0.1:\d+/a: wrong token"):
+    with pytest.raises(
+        AddressError, match=r"lab://127.0.0.1:\d+/a: wrong token; set ONBOARD_LAB_TOKEN"
+    ):
         Connection(address(served, "a"), "alice", "wrong")
 
 

@@ -79,7 +79,7 @@ def test_each_failed_expectation_has_its_line(scenario: Scenario) -> None:
 
 def test_a_figure_that_never_came_to_be_fails(scenario: Scenario) -> None:
     result = judge(Result("short", 1, sim_seconds=20.0, landed=True), scenario)
-    assert result.failed_expectations == ["tilt_deg is None, expected <= 12"]
+    assert result.failed_expectations == ["tilt_deg is not known, expected <= 12"]
 
 
 def test_an_interrupted_run_is_neither_passed_nor_failed(scenario: Scenario) -> None:
