@@ -11,6 +11,7 @@ static const struct {
   uint64_t (*run)(int64_t simd);
 } EXERCISES[] = {
     {"corners", exercise_corners},
+    {"descriptors", exercise_descriptors},
     {"hamming", exercise_hamming},
     {"homography", exercise_homography},
     {"p3p", exercise_p3p},
