@@ -159,7 +159,7 @@ def _in_one_line() -> Iterator[None]:
     try:
         yield
     except (BoardsError, AddressError, BoardError, NotIdentified, Unplugged) as error:
-        pytest.fail(f"--hil-board: {error}", pytrace=False)
+        raise pytest.fail.Exception(f"--hil-board: {error}", pytrace=False) from None
 
 
 def _file_name(node: Any) -> str:
