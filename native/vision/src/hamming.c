@@ -11,6 +11,7 @@
 #define LINE 64
 
 static_assert(OB_HAMMING_CHUNKS * OB_HAMMING_BLOCKS <= 256, "the number of a block is an octet");
+static_assert(OB_HAMMING_CHUNKS * OB_HAMMING_CHUNK <= INT16_MAX, "an index among them has 16 bits");
 static_assert(OB_HAMMING_ROWS % 2 == 0 && OB_HAMMING_ROWS <= 256, "pairs of rows, named by an octet");
 static_assert(sizeof(ob_hamming_chunk) % sizeof(int64_t) == 0, "chunks after integers");
 
@@ -107,18 +108,32 @@ static void fill_row(ob_hamming_row *row, const uint8_t *query) {
   memset(row->block, 0, sizeof row->block);
 }
 
-/* What the lanes of a row have found joins what was found among the train descriptors before. */
-static void join_row(const ob_hamming_row *row, int64_t train_first, ob_hamming_match *match) {
-  int32_t best = INT32_MAX, second = UNSURE;
-  for (int32_t lane = 0; lane < OB_HAMMING_LANES; lane++) { /* ranked: distance, block, lane */
-    const int32_t rank = row->best[lane] << 16 | row->block[lane] << 8 | lane;
-    const int32_t other = rank > best ? rank : best;
-    best = rank < best ? rank : best;
-    second = other >> 16 < second ? other >> 16 : second;
-    second = row->second[lane] < second ? row->second[lane] : second;
+static uint8_t least(const uint8_t lanes[OB_HAMMING_LANES]) {
+  uint8_t least = UNSURE;
+  for (int32_t lane = 0; lane < OB_HAMMING_LANES; lane++) {
+    least = lanes[lane] < least ? lanes[lane] : least;
   }
-  const int64_t index = train_first + (best >> 8 & 255) * OB_HAMMING_LANES + (best & 255);
-  meet(match, best >> 16, (int32_t)index);
+  return least;
+}
+
+/* The first train descriptor at that distance. */
+static int16_t first_at(const ob_hamming_row *row, uint8_t best) {
+  int16_t first = INT16_MAX;
+  for (int16_t lane = 0; lane < OB_HAMMING_LANES; lane++) {
+    const int16_t index = (int16_t)(row->block[lane] * OB_HAMMING_LANES + lane);
+    const int16_t found = row->best[lane] == best ? index : INT16_MAX;
+    first = found < first ? found : first;
+  }
+  return first;
+}
+
+/* What the lanes of a row have found joins what was found among the train descriptors before. */
+static void join_row(ob_hamming_row *row, int64_t train_first, ob_hamming_match *match) {
+  const uint8_t best = least(row->best);
+  const int16_t first = first_at(row, best);
+  meet(match, best, (int32_t)(train_first + first));
+  row->best[first % OB_HAMMING_LANES] = row->second[first % OB_HAMMING_LANES];
+  const uint8_t second = least(row->best);
   match->second = second < match->second ? second : match->second;
 }
 
