@@ -45,27 +45,36 @@ static void optimize_locally(const ob_plane_field *field, double threshold, cand
   }
 }
 
+/* `inlier` is written where the matches come by quality. */
 static int64_t search(const ob_plane_field *field, const ob_homography_settings *settings,
-                      double threshold, candidate *best) {
+                      double threshold, candidate *best, uint8_t *inlier) {
+  const int64_t most = settings->iterations_max, by_quality = settings->by_quality;
   ob_sampler sampler;
-  ob_sampler_begin(&sampler, settings->seed, field->count, 4, settings->by_quality,
-                   settings->iterations_max);
-  int64_t needed = settings->iterations_max, iteration = 0;
-  for (; iteration < needed; iteration++) {
+  ob_sample_pool pool = {.needed = most};
+  ob_sampler_begin(&sampler, settings->seed, field->count, 4, by_quality, most);
+  int64_t needed = most, iteration = 0;
+  while (iteration < needed && (!by_quality || iteration < pool.needed)) {
     int64_t place[4];
     double H[9];
     const double before = best->cost;
     ob_sampler_draw(&sampler, place);
-    for (int32_t i = 0; i < 4 && settings->by_quality; i++) {
+    for (int32_t i = 0; i < 4 && by_quality; i++) {
       place[i] = field->place[place[i]];
     }
     if (ob_plane_from_four(field, place, H)) {
       keep_better(field, H, threshold, best);
     }
-    if (best->cost < before) {
+    iteration++;
+    const int32_t is_new = best->cost < before;
+    if (is_new) {
       optimize_locally(field, threshold, best);
-      needed = ob_samples_needed(best->inliers, field->count, 4, settings->confidence,
-                                 settings->iterations_max);
+      needed = ob_samples_needed(best->inliers, field->count, 4, settings->confidence, most);
+    }
+    if (is_new && by_quality) {
+      ob_plane_flag(field, best->H, threshold, inlier);
+    }
+    if (best->inliers > 0 && by_quality) {
+      ob_sample_pool_needed(&pool, &sampler, inlier, is_new, settings->confidence, most);
     }
   }
   return iteration;
@@ -88,7 +97,7 @@ int64_t ob_homography_robust(const double *first, const double *second, int64_t 
     return OB_HOMOGRAPHY_BAD_SETTING; /* beside the spread of the points */
   }
   candidate best = {.cost = (double)count};
-  homography->iterations = search(&field, settings, threshold, &best);
+  homography->iterations = search(&field, settings, threshold, &best, inlier);
   if (best.inliers < 5) {
     return OB_HOMOGRAPHY_NONE;
   }

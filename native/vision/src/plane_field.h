@@ -47,6 +47,10 @@ void ob_plane_sum(const ob_plane_field *field, int64_t count, const double H[9],
 int32_t ob_plane_optimize(const ob_plane_field *field, int64_t count, double threshold, int32_t steps,
                           double H[9], ob_plane_sums *sums);
 
+/* Flags of the matches within the threshold, in the caller's order; returns how many. */
+int64_t ob_plane_flag(const ob_plane_field *field, const double H[9], double threshold,
+                      uint8_t *inlier);
+
 /* Optimizes over all matches, and says H, covariance and inliers in the caller's units and order.
  * Returns a status. */
 int64_t ob_plane_conclude(const ob_plane_field *field, double threshold, double sigma, double H[9],

@@ -67,7 +67,8 @@ int32_t ob_plane_optimize(const ob_plane_field *field, int64_t count, double thr
   return ob_cholesky_factor(lower, sums->normal, 8, 0.0);
 }
 
-static int64_t flag(const ob_plane_field *field, const double H[9], double threshold, uint8_t *inlier) {
+int64_t ob_plane_flag(const ob_plane_field *field, const double H[9], double threshold,
+                      uint8_t *inlier) {
   int64_t inliers = 0;
   for (int64_t i = 0; i < field->count; i++) {
     const int64_t at = field->place[i];
@@ -176,7 +177,7 @@ int64_t ob_plane_conclude(const ob_plane_field *field, double threshold, double 
       !ob_cholesky_factor(lower, sums.normal, 8, 0.0)) {
     return OB_HOMOGRAPHY_DEGENERATE;
   }
-  out->inliers = flag(field, H, threshold, inlier);
+  out->inliers = ob_plane_flag(field, H, threshold, inlier);
   if (sums.inliers < 5.0 || out->inliers < 5) {
     return OB_HOMOGRAPHY_NONE;
   }

@@ -66,23 +66,32 @@ static void try_sample(const ob_pose_field *field, const int64_t place[3], doubl
   }
 }
 
-static int64_t search(const ob_pose_field *field, const ob_pose_settings *settings, candidate *best) {
+/* `inlier` is written where the points come by quality. */
+static int64_t search(const ob_pose_field *field, const ob_pose_settings *settings, candidate *best,
+                      uint8_t *inlier) {
+  const int64_t most = settings->iterations_max, by_quality = settings->by_quality;
   ob_sampler sampler;
-  ob_sampler_begin(&sampler, settings->seed, field->count, 3, settings->by_quality,
-                   settings->iterations_max);
-  int64_t needed = settings->iterations_max, iteration = 0;
-  while (iteration < needed) {
+  ob_sample_pool pool = {.needed = most};
+  ob_sampler_begin(&sampler, settings->seed, field->count, 3, by_quality, most);
+  int64_t needed = most, iteration = 0;
+  while (iteration < needed && (!by_quality || iteration < pool.needed)) {
     int64_t place[3];
     const double before = best->cost;
     ob_sampler_draw(&sampler, place);
-    for (int32_t i = 0; i < 3 && settings->by_quality; i++) {
+    for (int32_t i = 0; i < 3 && by_quality; i++) {
       place[i] = field->place[place[i]];
     }
     try_sample(field, place, settings->threshold, best);
     iteration++;
-    if (best->cost < before) {
-      needed = ob_samples_needed(best->inliers, field->count, 3, settings->confidence,
-                                 settings->iterations_max);
+    const int32_t is_new = best->cost < before;
+    if (is_new) {
+      needed = ob_samples_needed(best->inliers, field->count, 3, settings->confidence, most);
+    }
+    if (is_new && by_quality) {
+      ob_pose_flag(field, &best->pose, settings->threshold, inlier);
+    }
+    if (best->inliers > 0 && by_quality) {
+      ob_sample_pool_needed(&pool, &sampler, inlier, is_new, settings->confidence, most);
     }
   }
   return iteration;
@@ -101,7 +110,7 @@ int64_t ob_pose_robust(const double *points, const double *image, int64_t count,
     return status;
   }
   candidate best = {.cost = (double)count, .inliers = 0};
-  pose->iterations = search(&field, settings, &best);
+  pose->iterations = search(&field, settings, &best, inlier);
   if (best.inliers < 4) {
     return OB_POSE_NONE;
   }

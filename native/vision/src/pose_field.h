@@ -51,6 +51,10 @@ void ob_pose_sum(const ob_pose_field *field, int64_t count, const ob_rigid *pose
 int32_t ob_pose_optimize(const ob_pose_field *field, int64_t count, double threshold, int32_t steps,
                          ob_rigid *pose, ob_pose_sums *sums);
 
+/* Flags of the points within the threshold, in the caller's order; returns how many. */
+int64_t ob_pose_flag(const ob_pose_field *field, const ob_rigid *pose, double threshold,
+                     uint8_t *inlier);
+
 /* Optimizes over all points, and says pose, covariance and inliers (`inlier` may be null) in the
  * caller's frame and order. Returns a status. */
 int64_t ob_pose_conclude(const ob_pose_field *field, double threshold, double sigma, ob_rigid *rigid,

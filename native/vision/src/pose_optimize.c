@@ -94,8 +94,8 @@ static int32_t four_differ(const ob_pose_field *field, const uint8_t *inlier) {
   return count == 4;
 }
 
-static int64_t flag(const ob_pose_field *field, const ob_rigid *pose, double threshold,
-                    uint8_t *inlier) {
+int64_t ob_pose_flag(const ob_pose_field *field, const ob_rigid *pose, double threshold,
+                     uint8_t *inlier) {
   const double *C = pose->C_camera_from_world;
   int64_t inliers = 0;
   for (int64_t i = 0; i < field->count; i++) {
@@ -150,7 +150,7 @@ int64_t ob_pose_conclude(const ob_pose_field *field, double threshold, double si
   if (sums.inliers < (double)needed) {
     return OB_POSE_NONE;
   }
-  pose->inliers = inlier == 0 ? field->count : flag(field, rigid, threshold, inlier);
+  pose->inliers = inlier == 0 ? field->count : ob_pose_flag(field, rigid, threshold, inlier);
   if (inlier != 0 && !four_differ(field, inlier)) {
     return OB_POSE_DEGENERATE;
   }

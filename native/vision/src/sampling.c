@@ -4,6 +4,9 @@
 
 #include "onboard/elementary.h"
 
+#define BY_CHANCE 0.05 /* of the wrong matches agree with a wrong hypothesis, at most */
+#define BEYOND_SAMPLE 5
+#define CHANCE_SIGMAS 5.0
 #define SHUFFLE_STREAM UINT64_C(0x706f7365) /* apart from the draws of samples */
 
 uint64_t ob_sample_below(uint64_t seed, uint64_t draw, uint64_t bound) {
@@ -82,4 +85,27 @@ int64_t ob_samples_needed(int64_t inliers, int64_t count, int64_t size, double c
   }
   const double needed = ob_log(1.0 - confidence) / ob_log(1.0 - right);
   return needed < (double)most ? (int64_t)ob_max(needed, 0.0) + 1 : most;
+}
+
+/* Inliers that a wrong hypothesis does not have among `pool` matches. */
+static double not_by_chance(int64_t pool, int64_t size) {
+  const double others = (double)(pool - size);
+  return (double)(size + BEYOND_SAMPLE) + BY_CHANCE * others +
+         CHANCE_SIGMAS * ob_sqrt(others * BY_CHANCE * (1.0 - BY_CHANCE));
+}
+
+int64_t ob_sample_pool_needed(ob_sample_pool *pool, const ob_sampler *s, const uint8_t *inlier,
+                              int32_t is_new, double confidence, int64_t most) {
+  if (!is_new && pool->counted == s->pool) {
+    return pool->needed;
+  }
+  if (is_new) {
+    *pool = (ob_sample_pool){0};
+  }
+  for (; pool->counted < s->pool; pool->counted++) {
+    pool->inliers += inlier[pool->counted];
+  }
+  const int32_t says = (double)pool->inliers >= not_by_chance(s->pool, s->size);
+  pool->needed = says ? ob_samples_needed(pool->inliers, s->pool, s->size, confidence, most) : most;
+  return pool->needed;
 }

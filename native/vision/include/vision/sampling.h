@@ -2,7 +2,7 @@
  *
  * Uniform, or in the order of quality: PROSAC (Chum and Matas, "Matching with PROSAC", CVPR 2005,
  * section 2.1), which begins with the best matches and has grown to all of them at the last
- * iteration. The numbers are a function of (seed, draw) alone, SplitMix64's finalizer on a counter
+ * iteration; section 2.2 for when to stop. The numbers are a function of (seed, draw) alone, SplitMix64's finalizer on a counter
  * (Steele, Lea and Flood 2014): the same seed gives the same samples on every machine.
  */
 #ifndef VISION_SAMPLING_H
@@ -41,5 +41,18 @@ void ob_sample_shuffle(uint64_t seed, int64_t count, int32_t *order, int32_t *pl
  * 1981). From 1 to `most`. */
 int64_t ob_samples_needed(int64_t inliers, int64_t count, int64_t size, double confidence,
                           int64_t most);
+
+/* Inliers of a hypothesis among the first matches by quality: counted up to the sampler's pool. */
+typedef struct {
+  int64_t counted, inliers;
+  int64_t needed; /* samples, by the pool alone; as many as allowed while it says nothing */
+} ob_sample_pool;
+
+/* As many samples as the pool asks for (PROSAC's maximality: all samples so far came from it), once its
+ * inliers are too many for a hypothesis by chance (its non-randomness, stricter): 5 more than the
+ * sample, and five standard deviations more than 5 % of the others. `inlier`: flags of the best
+ * hypothesis, in the order of quality; `is_new` where they are others than at the last call. */
+int64_t ob_sample_pool_needed(ob_sample_pool *pool, const ob_sampler *s, const uint8_t *inlier,
+                              int32_t is_new, double confidence, int64_t most);
 
 #endif
