@@ -1,0 +1,528 @@
+#include "crater_pose.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "onboard/quaternion.h"
+#include "onboard/vector.h"
+
+#define NEAR_PASSES 3     /* with the anchor's neighbours */
+#define PASSES 5          /* with all craters in view */
+#define SURE_PASSES 3     /* of these, with each pair taken for right */
+#define RATE_FIRST 0.6    /* of detection, before it is counted */
+#define NEAR_RATIO 2.0    /* log of the ratio that the neighbours must come to */
+#define MARGIN 0.02       /* about the image, of its width and height together */
+#define RADIUS_MARGIN 0.8 /* of the least radius expected: smaller craters may match */
+#define GATE_FIRST 9.0    /* squared, of three: in the first passes */
+#define GATE_LAST 16.3    /* 99.9 per cent of chi-squared of three */
+#define CLUTTER_MAX 0.35  /* detections expected by chance in a gate that is used */
+#define POSITION_SIGMA_M 1e6
+#define LN_2PI_3_2 2.756815599614018 /* 1.5 ln(2 pi) */
+
+/* --- Projection ------------------------------------------------------------------------------------ */
+
+int crater_project(const ob_crater_view *view, const crater_pose *pose, const double centre[3],
+                   const double normal[3], double radius_m, double uvr[3]) {
+  double offset[3], p[3], n[3];
+  ob_v3_sub(offset, centre, pose->centre);
+  ob_m3_v3(p, pose->C, offset);
+  ob_m3_v3(n, pose->C, normal);
+  const double height = -ob_v3_dot(n, p), r2 = radius_m * radius_m;
+  const double s = p[2] * p[2] - r2 * (n[0] * n[0] + n[1] * n[1]);
+  if (!(height > 0.1 * ob_v3_norm(p)) || !(p[2] > 0.0) || !(s > 0.25 * p[2] * p[2])) return 0;
+  const double scale = view->focal_px / s;
+  uvr[0] = view->center_column_px + scale * (p[0] * p[2] + r2 * n[0] * n[2]);
+  uvr[1] = view->center_row_px + scale * (p[1] * p[2] + r2 * n[1] * n[2]);
+  uvr[2] = view->focal_px * radius_m * ob_sqrt(height / (s * ob_sqrt(s)));
+  return 1;
+}
+
+/* With the derivatives of the centre's projection and of radius ~ sqrt(height / z^3). */
+static int image_of(const ob_crater_view *view, const crater_pose *pose, const crater_candidate *c,
+                    crater_image *image) {
+  if (!crater_project(view, pose, c->centre, c->normal, c->radius_m, image->uvr)) return 0;
+  double offset[3], p[3], *J = image->jacobian;
+  ob_v3_sub(offset, c->centre, pose->centre);
+  ob_m3_v3(p, pose->C, offset);
+  const double height = -ob_v3_dot(c->normal, offset), f = view->focal_px / p[2];
+  const double rows[3][3] = {{f, 0.0, -f * p[0] / p[2]},
+                             {0.0, f, -f * p[1] / p[2]},
+                             {0.0, 0.0, -1.5 * image->uvr[2] / p[2]}};
+  for (int k = 0; k < 3; k++) {
+    ob_v3_cross(J + 6 * k, p, rows[k]); /* row . (w x p) = w . (p x row) */
+    ob_m3t_v3(J + 6 * k + 3, pose->C, rows[k]);
+    ob_v3_scale(J + 6 * k + 3, J + 6 * k + 3, -1.0);
+  }
+  ob_v3_axpy(J + 15, 0.5 * image->uvr[2] / height, c->normal);
+  return 1;
+}
+
+/* --- Small linear algebra ---------------------------------------------------------------------------- */
+
+/* Lower Cholesky factor in place of a 6 x 6 matrix; 0 when not positive definite. */
+static int factor(double m[36]) {
+  for (int j = 0; j < 6; j++) {
+    for (int i = j; i < 6; i++) {
+      double sum = m[6 * i + j];
+      for (int k = 0; k < j; k++) sum -= m[6 * i + k] * m[6 * j + k];
+      if (i == j) {
+        if (!(sum > 0.0)) return 0;
+        m[6 * j + j] = ob_sqrt(sum);
+      } else {
+        m[6 * i + j] = sum / m[6 * j + j];
+      }
+    }
+  }
+  return 1;
+}
+
+static void solve(double x[6], const double L[36]) {
+  for (int i = 0; i < 6; i++) {
+    for (int k = 0; k < i; k++) x[i] -= L[6 * i + k] * x[k];
+    x[i] /= L[6 * i + i];
+  }
+  for (int i = 5; i >= 0; i--) {
+    for (int k = i + 1; k < 6; k++) x[i] -= L[6 * k + i] * x[k];
+    x[i] /= L[6 * i + i];
+  }
+}
+
+static void invert(double out[36], const double L[36]) {
+  for (int j = 0; j < 6; j++) {
+    double x[6] = {0.0};
+    x[j] = 1.0;
+    solve(x, L);
+    for (int i = 0; i < 6; i++) out[6 * i + j] = x[i];
+  }
+}
+
+static double log_determinant(const double L[36]) {
+  double sum = 0.0;
+  for (int k = 0; k < 6; k++) sum += ob_log(L[7 * k]);
+  return 2.0 * sum;
+}
+
+/* --- Measurements ------------------------------------------------------------------------------------ */
+
+/* Variances of column and row, and of radius: the detection's and the catalogue's. */
+static void noise_of(const crater_problem *p, const ob_crater_ellipse *d, const crater_candidate *c,
+                     const crater_image *image, double noise[3]) {
+  const double map_px = p->settings->catalogue_sigma_m * image->uvr[2] / c->radius_m;
+  const double radius_px = p->settings->catalogue_radius_sigma * image->uvr[2];
+  noise[0] = noise[1] = d->sigma_px * d->sigma_px + map_px * map_px;
+  noise[2] = d->radius_sigma_px * d->radius_sigma_px + radius_px * radius_px;
+}
+
+static void residual_of(const ob_crater_ellipse *d, const crater_image *image, double residual[3]) {
+  residual[0] = d->pixel[0] - image->uvr[0];
+  residual[1] = d->pixel[1] - image->uvr[1];
+  residual[2] = d->radius_px - image->uvr[2];
+}
+
+static void add_measurement(double information[36], double gradient[6], const crater_image *image,
+                            const double residual[3], const double noise[3], double weight) {
+  for (int k = 0; k < 3; k++) {
+    const double *J = image->jacobian + 6 * k, w = weight / noise[k];
+    for (int i = 0; i < 6; i++) {
+      gradient[i] += w * J[i] * residual[k];
+      for (int j = 0; j <= i; j++) information[6 * i + j] += w * J[i] * J[j];
+    }
+  }
+}
+
+/* Turn of `pose` from `start`, camera axes: half the skew part, good to a thousandth at 5 degrees. */
+static void turn_from(const crater_pose *start, const crater_pose *pose, double turn[3]) {
+  double back[9], m[9];
+  ob_m3_transpose(back, start->C);
+  ob_m3_mul(m, pose->C, back);
+  ob_v3_set(turn, 0.5 * (m[7] - m[5]), 0.5 * (m[2] - m[6]), 0.5 * (m[3] - m[1]));
+}
+
+static void prior_of(const crater_problem *p, const crater_pose *start, const crater_pose *pose,
+                     double information[36], double gradient[6]) {
+  double turn[3];
+  const double w = 1.0 / (p->view->attitude_sigma_rad * p->view->attitude_sigma_rad);
+  turn_from(start, pose, turn);
+  memset(information, 0, 36 * sizeof *information);
+  for (int k = 0; k < 3; k++) {
+    information[7 * k] = w;
+    information[7 * (k + 3)] = 1.0 / (POSITION_SIGMA_M * POSITION_SIGMA_M);
+    gradient[k] = -w * turn[k];
+    gradient[k + 3] = 0.0;
+  }
+}
+
+static void move(crater_pose *pose, const double step[6]) {
+  double q[4], turn[9], C[9];
+  ob_q_from_rotvec(q, step);
+  ob_q_to_matrix(turn, q);
+  ob_m3_mul(C, turn, pose->C);
+  memcpy(pose->C, C, sizeof C);
+  ob_v3_add(pose->centre, pose->centre, step + 3);
+}
+
+/* --- Craters in view ----------------------------------------------------------------------------------- */
+
+/* The cone about the boresight that holds the image and what an error of attitude may bring in. */
+typedef struct {
+  double cosine, sine;
+  double horizon_cosine, horizon_sine;
+  double up[3];
+} cone;
+
+static cone cone_of(const ob_crater_view *v, const crater_pose *pose) {
+  const double half = 0.5 * ob_sqrt((double)(v->width * v->width + v->height * v->height));
+  const double angle = ob_atan2(half, v->focal_px) + 2.0 * MARGIN;
+  cone c;
+  ob_sincos(ob_min(angle, 1.4), &c.sine, &c.cosine);
+  c.horizon_cosine = ob_min(1.0, OB_MOON_SPHERE_M / ob_v3_unit(c.up, pose->centre));
+  c.horizon_sine = ob_sqrt(1.0 - c.horizon_cosine * c.horizon_cosine);
+  return c;
+}
+
+static int tile_in(const cone *c, const crater_pose *pose, const ob_crater_tile *t) {
+  const double at[3] = {(double)t->centre[0], (double)t->centre[1], (double)t->centre[2]};
+  const double over = ob_v3_dot(at, c->up), sine = (double)t->sine;
+  if (over < c->horizon_cosine * (double)t->cosine - c->horizon_sine * sine) return 0;
+  double offset[3], p[3];
+  ob_v3_scale(offset, at, OB_MOON_SPHERE_M);
+  ob_v3_sub(offset, offset, pose->centre);
+  ob_m3_v3(p, pose->C, offset);
+  const double across = ob_sqrt(p[0] * p[0] + p[1] * p[1]);
+  return across * c->cosine - p[2] * c->sine < 1.1 * sine * OB_MOON_SPHERE_M;
+}
+
+/* Takes crater `index` if it shows up in or near the image. */
+static void gather_one(const crater_problem *p, const crater_pose *pose, int64_t index) {
+  ob_crater_identifier *w = p->work;
+  const ob_crater_view *v = p->view;
+  if (w->candidate_count == OB_IDENTIFY_PREDICTED) return;
+  crater_candidate *c = &w->candidate[w->candidate_count];
+  double uvr[3];
+  ob_crater_centre(p->catalogue, index, c->centre, c->normal);
+  c->radius_m = ob_crater_radius_m(p->catalogue, index);
+  if (!crater_project(v, pose, c->centre, c->normal, c->radius_m, uvr)) return;
+  const double margin = MARGIN * (double)(v->width + v->height);
+  if (uvr[2] < RADIUS_MARGIN * p->settings->radius_min_px || uvr[0] < -margin ||
+      uvr[0] > (double)v->width + margin || uvr[1] < -margin ||
+      uvr[1] > (double)v->height + margin) {
+    return;
+  }
+  c->index = (int32_t)index;
+  c->partner = -1;
+  w->candidate_count++;
+}
+
+/* The anchor, which is the first, and its neighbours. */
+static void gather_near(const crater_problem *p, const crater_pose *pose, int64_t index) {
+  const ob_crater_catalogue *c = p->catalogue;
+  p->work->candidate_count = 0;
+  gather_one(p, pose, index);
+  for (int64_t k = 0; k < c->neighbour_count; k++) {
+    const int64_t near = c->neighbours[index * c->neighbour_count + k];
+    if (near != index) gather_one(p, pose, near);
+  }
+}
+
+/* The largest classes first: should they not all fit, the smallest are left out. */
+static void gather_all(const crater_problem *p, const crater_pose *pose) {
+  const ob_crater_catalogue *catalogue = p->catalogue;
+  const cone c = cone_of(p->view, pose);
+  const double altitude = ob_v3_norm(pose->centre) - OB_MOON_SPHERE_M;
+  const double smallest = 0.5 * p->settings->radius_min_px * altitude * c.cosine / p->view->focal_px;
+  p->work->candidate_count = 0;
+  for (int64_t k = catalogue->class_count - 1; k >= 0; k--) {
+    const ob_crater_class *of = &catalogue->classes[k];
+    if ((double)of->radius_max_m < smallest) break;
+    for (int64_t t = of->first_tile; t < (int64_t)of->first_tile + of->tile_count; t++) {
+      const ob_crater_tile *tile = &catalogue->tiles[t];
+      if (!tile_in(&c, pose, tile)) continue;
+      for (int64_t i = 0; i < tile->count; i++) gather_one(p, pose, tile->first + i);
+    }
+  }
+}
+
+/* --- Matching ------------------------------------------------------------------------------------------ */
+
+static int in_image(const ob_crater_view *v, const double uvr[3]) {
+  return uvr[0] >= 0.0 && uvr[1] >= 0.0 && uvr[0] < (double)v->width && uvr[1] < (double)v->height;
+}
+
+/* J P J^T, upper part: uu, uv, ur, vv, vr, rr. */
+static void spread_of(const crater_image *image, const double P[36], double s[6]) {
+  double half[18];
+  for (int k = 0; k < 3; k++) {
+    for (int i = 0; i < 6; i++) {
+      double sum = 0.0;
+      for (int j = 0; j < 6; j++) sum += image->jacobian[6 * k + j] * P[6 * j + i];
+      half[6 * k + i] = sum;
+    }
+  }
+  for (int a = 0, n = 0; a < 3; a++) {
+    for (int b = a; b < 3; b++, n++) {
+      s[n] = 0.0;
+      for (int i = 0; i < 6; i++) s[n] += half[6 * a + i] * image->jacobian[6 * b + i];
+    }
+  }
+}
+
+/* r^T S^-1 r of a symmetric 3 x 3 S, by cofactors. */
+static double mahalanobis2(const double s[6], const double r[3]) {
+  const double a = s[3] * s[5] - s[4] * s[4], b = s[2] * s[4] - s[1] * s[5];
+  const double c = s[1] * s[4] - s[2] * s[3], d = s[0] * s[5] - s[2] * s[2];
+  const double e = s[1] * s[2] - s[0] * s[4], f = s[0] * s[3] - s[1] * s[1];
+  const double det = s[0] * a + s[1] * b + s[2] * c;
+  return (a * r[0] * r[0] + d * r[1] * r[1] + f * r[2] * r[2] +
+          2.0 * (b * r[0] * r[1] + c * r[0] * r[2] + e * r[1] * r[2])) / det;
+}
+
+/* First of the detections in order of column that is not left of `column`. */
+static int64_t first_from(const ob_crater_identifier *w, double column) {
+  int64_t low = 0, high = w->detection_count;
+  while (low < high) {
+    const int64_t middle = (low + high) / 2;
+    if (w->detection[w->by_column[middle]].pixel[0] < column) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/* The nearest detection within the gate, and its squared distance. */
+static int32_t nearest(const crater_problem *p, const crater_candidate *c, const crater_image *image,
+                       const double P[36], double gate2, double *distance2) {
+  const ob_crater_identifier *w = p->work;
+  double s[6];
+  spread_of(image, P, s);
+  double noise[3];
+  noise_of(p, &w->widest, c, image, noise);
+  const double area = OB_PI * gate2 * ob_sqrt((s[0] + noise[0]) * (s[3] + noise[1]) - s[1] * s[1]);
+  const double image_area = (double)p->view->width * (double)p->view->height;
+  if (area * (double)w->detection_count * w->compatible > CLUTTER_MAX * image_area) return -1;
+  const double reach = ob_sqrt(gate2 * (s[0] + noise[0]));
+  int32_t best = -1;
+  *distance2 = gate2;
+  for (int64_t k = first_from(w, image->uvr[0] - reach); k < w->detection_count; k++) {
+    const int32_t i = w->by_column[k];
+    double residual[3];
+    residual_of(&w->detection[i], image, residual);
+    if (residual[0] > reach) break;
+    noise_of(p, &w->detection[i], c, image, noise);
+    const double S[6] = {s[0] + noise[0], s[1], s[2], s[3] + noise[1], s[4], s[5] + noise[2]};
+    if (residual[1] * residual[1] > gate2 * S[3]) continue;
+    const double d2 = mahalanobis2(S, residual);
+    if (d2 < *distance2) {
+      *distance2 = d2;
+      best = i;
+    }
+  }
+  return best;
+}
+
+/* Pairs that are each other's nearest; returns how many. */
+static int64_t match(const crater_problem *p, const crater_pose *pose, const double P[36],
+                     double gate2) {
+  ob_crater_identifier *w = p->work;
+  for (int64_t i = 0; i < w->detection_count; i++) w->claimed[i] = -1;
+  for (int64_t k = 0; k < w->candidate_count; k++) {
+    crater_candidate *c = &w->candidate[k];
+    crater_image image;
+    double distance2;
+    c->partner = -1;
+    if (!image_of(p->view, pose, c, &image)) continue;
+    const int32_t i = nearest(p, c, &image, P, gate2, &distance2);
+    if (i < 0 || (w->claimed[i] >= 0 && w->claim[i] <= distance2)) continue;
+    if (w->claimed[i] >= 0) w->candidate[w->claimed[i]].partner = -1;
+    w->claimed[i] = (int32_t)k;
+    w->claim[i] = distance2;
+    c->partner = i;
+  }
+  int64_t pairs = 0;
+  for (int64_t i = 0; i < w->detection_count; i++) pairs += w->claimed[i] >= 0;
+  return pairs;
+}
+
+/* --- Refinement ------------------------------------------------------------------------------------------ */
+
+/* A pair as the pose has it. */
+typedef struct {
+  crater_image image;
+  double residual[3], noise[3];
+  double log_density; /* of the residual, over that of clutter */
+} pair;
+
+static int measure(const crater_problem *p, const crater_pose *pose, const crater_candidate *c,
+                   int64_t i, pair *out) {
+  const ob_crater_ellipse *d = &p->work->detection[i];
+  if (!image_of(p->view, pose, c, &out->image)) return 0;
+  noise_of(p, d, c, &out->image, out->noise);
+  residual_of(d, &out->image, out->residual);
+  double square = 0.0;
+  for (int k = 0; k < 3; k++) square += out->residual[k] * out->residual[k] / out->noise[k];
+  out->log_density = -0.5 * (square + ob_log(out->noise[0] * out->noise[1] * out->noise[2])) -
+                     LN_2PI_3_2 - ob_log(p->work->clutter[i]);
+  return 1;
+}
+
+/* Louis (1982): what not knowing which pairs are right takes from the information. */
+static void take_doubt(double information[36], const pair *of, double weight) {
+  double slope[6] = {0.0};
+  for (int k = 0; k < 3; k++) {
+    for (int i = 0; i < 6; i++) {
+      slope[i] += of->image.jacobian[6 * k + i] * of->residual[k] / of->noise[k];
+    }
+  }
+  for (int i = 0; i < 6; i++) {
+    for (int j = 0; j <= i; j++) {
+      information[6 * i + j] -= weight * (1.0 - weight) * slope[i] * slope[j];
+    }
+  }
+}
+
+enum { SURE, BY_PROBABILITY, WITH_DOUBT }; /* how pairs are weighed */
+
+/* Information and gradient of all pairs: each taken for right; by the probability that it is; and
+ * with what the doubt costs. */
+static void collect(const crater_problem *p, const crater_pose *start, const crater_solution *s,
+                    int weighing, double information[36], double gradient[6]) {
+  ob_crater_identifier *w = p->work;
+  const double odds = (1.0 - s->rate) / s->rate;
+  prior_of(p, start, &s->pose, information, gradient);
+  for (int64_t i = 0; i < w->detection_count; i++) {
+    pair of;
+    w->weight[i] = 0.0;
+    if (w->claimed[i] < 0 || !measure(p, &s->pose, &w->candidate[w->claimed[i]], i, &of)) continue;
+    w->weight[i] = weighing == SURE ? 1.0 : 1.0 / (1.0 + odds * ob_exp(-of.log_density));
+    add_measurement(information, gradient, &of.image, of.residual, of.noise, w->weight[i]);
+    if (weighing == WITH_DOUBT) take_doubt(information, &of, w->weight[i]);
+  }
+}
+
+/* One step of Gauss-Newton; leaves the factor of the information. */
+static int step(const crater_problem *p, const crater_pose *start, int weighing,
+                double information[36], crater_solution *s) {
+  double gradient[6];
+  collect(p, start, s, weighing, information, gradient);
+  if (!factor(information)) return 0;
+  solve(gradient, information);
+  move(&s->pose, gradient);
+  return ob_v3_norm(gradient) < 0.5 && ob_v3_norm(gradient + 3) < 1e6; /* and numbers */
+}
+
+/* The pose's information from the prior and the anchor alone. */
+static int anchored(const crater_problem *p, int64_t anchor, const crater_candidate *c,
+                    const crater_pose *start, double information[36]) {
+  double gradient[6], noise[3];
+  const double residual[3] = {0.0, 0.0, 0.0};
+  crater_image image;
+  if (!image_of(p->view, start, c, &image)) return 0;
+  prior_of(p, start, start, information, gradient);
+  noise_of(p, &p->work->detection[anchor], c, &image, noise);
+  add_measurement(information, gradient, &image, residual, noise, 1.0);
+  return factor(information);
+}
+
+/* -ln of what the shift from the anchored pose costs: half its square by the information there. */
+static double shift_cost(const crater_problem *p, int64_t anchor, const crater_candidate *c,
+                         const crater_pose *start, const crater_pose *pose) {
+  double turn[3], residual[3], noise[3];
+  crater_image image;
+  turn_from(start, pose, turn);
+  double sum = ob_v3_dot(turn, turn) / (p->view->attitude_sigma_rad * p->view->attitude_sigma_rad);
+  if (!image_of(p->view, pose, c, &image)) return 1e3;
+  residual_of(&p->work->detection[anchor], &image, residual);
+  noise_of(p, &p->work->detection[anchor], c, &image, noise);
+  for (int k = 0; k < 3; k++) sum += residual[k] * residual[k] / noise[k];
+  return 0.5 * sum;
+}
+
+/* Counts expected craters and pairs, and takes the rate of detection from them. */
+static void count(const crater_problem *p, crater_solution *s) {
+  const ob_crater_identifier *w = p->work;
+  s->predicted = s->count = 0;
+  for (int64_t k = 0; k < w->candidate_count; k++) {
+    const crater_candidate *c = &w->candidate[k];
+    double uvr[3];
+    if (!crater_project(p->view, &s->pose, c->centre, c->normal, c->radius_m, uvr)) continue;
+    const int expected = in_image(p->view, uvr) && uvr[2] >= p->settings->radius_min_px;
+    s->predicted += expected || c->partner >= 0;
+    s->count += c->partner >= 0 && w->weight[c->partner] > 0.5;
+  }
+  s->rate = ((double)s->count + 0.5) / ((double)s->predicted + 1.0);
+}
+
+/* ln((1 - rate) + rate e^log_density) */
+static double log_mixture(double rate, double log_density) {
+  return log_density > 0.0 ? log_density + ob_log(rate + (1.0 - rate) * ob_exp(-log_density))
+                           : ob_log(1.0 - rate + rate * ob_exp(log_density));
+}
+
+/* Log of the ratio of likelihoods, without the anchor. */
+static double log_likelihood(const crater_problem *p, int64_t anchor, crater_solution *s) {
+  const ob_crater_identifier *w = p->work;
+  double sum = 0.0;
+  int64_t missed = s->predicted;
+  s->square_sum_px2 = 0.0;
+  for (int64_t i = 0; i < w->detection_count; i++) {
+    pair of;
+    if (w->claimed[i] < 0) continue;
+    missed--;
+    if (!measure(p, &s->pose, &w->candidate[w->claimed[i]], i, &of)) continue;
+    if (i != anchor) sum += log_mixture(s->rate, of.log_density);
+    if (w->weight[i] <= 0.5) continue;
+    s->square_sum_px2 += of.residual[0] * of.residual[0] + of.residual[1] * of.residual[1];
+  }
+  return sum + (double)missed * ob_log(1.0 - s->rate);
+}
+
+/* `anchored` is ln det of the information that the anchor left. */
+static double log_ratio(const crater_problem *p, int64_t anchor, const crater_candidate *at,
+                        const crater_pose *start, const double information[36], double anchored_log,
+                        crater_solution *s) {
+  return log_likelihood(p, anchor, s) - 0.5 * (log_determinant(information) - anchored_log) -
+         shift_cost(p, anchor, at, start, &s->pose);
+}
+
+/* One pass: matches, then steps; leaves the covariance and the factor of the information. */
+static int pass(const crater_problem *p, const crater_pose *start, double gate2, int64_t least,
+                int weighing, double information[36], crater_solution *s) {
+  if (match(p, &s->pose, s->covariance, gate2) < least) return 0;
+  for (int k = 0; k < 2; k++) {
+    if (!step(p, start, weighing, information, s)) return 0;
+  }
+  invert(s->covariance, information);
+  count(p, s);
+  return 1;
+}
+
+int crater_refine(const crater_problem *p, int64_t anchor, int64_t index, const crater_pose *start,
+                  crater_solution *s) {
+  ob_crater_identifier *w = p->work;
+  double information[36];
+  assert(anchor >= 0 && anchor < w->detection_count);
+  gather_near(p, start, index);
+  const crater_candidate at = w->candidate[0];
+  if (w->candidate_count == 0 || at.index != index) return 0;
+  if (!anchored(p, anchor, &at, start, information)) return 0;
+  const double before = log_determinant(information);
+  s->pose = *start;
+  s->rate = RATE_FIRST;
+  invert(s->covariance, information);
+  for (int k = 0; k < NEAR_PASSES; k++) {
+    if (!pass(p, start, GATE_FIRST, k == 0 ? 2 : 3, SURE, information, s)) return 0;
+  }
+  if (log_ratio(p, anchor, &at, start, information, before, s) < NEAR_RATIO) return 0;
+  gather_all(p, &s->pose);
+  for (int k = 0; k < PASSES; k++) {
+    const int weighing = k < SURE_PASSES ? SURE : BY_PROBABILITY;
+    if (!pass(p, start, GATE_LAST, 4, weighing, information, s)) return 0;
+  }
+  double gradient[6];
+  collect(p, start, s, WITH_DOUBT, information, gradient);
+  if (s->count < 4 || !factor(information)) return 0;
+  invert(s->covariance, information);
+  s->log_ratio = log_ratio(p, anchor, &at, start, information, before, s);
+  return 1;
+}

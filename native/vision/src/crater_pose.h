@@ -1,0 +1,68 @@
+/* Private to crater identification: projection, matching and refinement of one pose. */
+#ifndef VISION_CRATER_POSE_H
+#define VISION_CRATER_POSE_H
+
+#include "vision/crater_identify.h"
+
+typedef struct {
+  double C[9];      /* camera from mcmf */
+  double centre[3]; /* mcmf, m */
+} crater_pose;
+
+/* A crater as a pose shows it. */
+typedef struct {
+  double uvr[3];      /* column, row, radius, px */
+  double jacobian[18]; /* of these, by turn (camera axes) and position */
+} crater_image;
+
+typedef struct {
+  int32_t index;  /* in the catalogue */
+  int32_t partner; /* detection, or -1 */
+  double centre[3], normal[3], radius_m;
+} crater_candidate;
+
+/* Workspace of one call. Detections are the good ones, largest first. */
+struct ob_crater_identifier {
+  ob_crater_ellipse detection[OB_IDENTIFY_DETECTIONS];
+  int32_t source[OB_IDENTIFY_DETECTIONS]; /* index in the caller's array */
+  double clutter[OB_IDENTIFY_DETECTIONS]; /* density, per px^2 and px of radius */
+  int32_t by_column[OB_IDENTIFY_DETECTIONS];
+  int32_t claimed[OB_IDENTIFY_DETECTIONS]; /* candidate, or -1 */
+  double claim[OB_IDENTIFY_DETECTIONS];
+  double weight[OB_IDENTIFY_DETECTIONS]; /* probability that the pair is right, the pose being so */
+  int64_t detection_count;
+  ob_crater_ellipse widest; /* with the largest sigmas of any */
+  double compatible; /* share of the detections that could be of the size of another */
+  crater_candidate candidate[OB_IDENTIFY_PREDICTED];
+  int64_t candidate_count;
+  int16_t raster[OB_IDENTIFY_RASTER * OB_IDENTIFY_RASTER];
+  float raster_distance2[OB_IDENTIFY_RASTER * OB_IDENTIFY_RASTER];
+  double depth[OB_IDENTIFY_BLOCK];
+};
+
+typedef struct {
+  const ob_crater_catalogue *catalogue;
+  const ob_crater_view *view;
+  const ob_identify_settings *settings;
+  ob_crater_identifier *work;
+} crater_problem;
+
+typedef struct {
+  crater_pose pose;
+  double covariance[36];
+  double log_ratio; /* of "this is it" over clutter, less what the pose's freedom costs */
+  double rate; /* of detection */
+  double square_sum_px2; /* of the pairs counted */
+  int64_t count, predicted; /* pairs more likely right than not; craters expected in the image */
+} crater_solution;
+
+/* 0 when the crater is behind the camera or seen from below. */
+int crater_project(const ob_crater_view *view, const crater_pose *pose, const double centre[3],
+                   const double normal[3], double radius_m, double uvr[3]);
+
+/* Refines the pose that detection `anchor` gives as crater `index`. Leaves the matches in the
+ * candidates. 0 when fewer than 4 matches or a singular system came of it. */
+int crater_refine(const crater_problem *problem, int64_t anchor, int64_t index,
+                  const crater_pose *start, crater_solution *solution);
+
+#endif
