@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from onboard.core.vision.craters import ELLIPSE, CraterView
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
 
 MOON_M = 1737400.0
 CATALOGUE = Path(__file__).parents[2] / "shared/data/craters_head_povilaitis"
@@ -33,7 +35,7 @@ class Craters:
     latitude_deg: Floats
     radius_m: Floats
 
-    @property
+    @cached_property
     def normal(self) -> Floats:
         longitude, latitude = np.radians(self.longitude_deg), np.radians(self.latitude_deg)
         equator = np.cos(latitude)
@@ -65,7 +67,7 @@ def scattered(count: int, seed: int) -> Craters:
 class Scene:
     view: CraterView  # with the attitude as it is known
     ellipses: npt.NDArray[np.void]
-    rows: npt.NDArray[np.int64]  # catalogue row of each, -1: spurious
+    rows: Rows  # catalogue row of each, -1: spurious
     visible: int
     position_m: Floats
     C_camera_from_mcmf: Floats
@@ -115,13 +117,17 @@ def pose(random: np.random.Generator, altitude_m: float) -> tuple[Floats, Floats
     return up * (MOON_M + altitude_m), turn @ down
 
 
-def apparent(craters: Craters, position_m: Floats, C: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+def apparent(craters: Craters, position_m: Floats, C: Floats) -> tuple[Rows, Floats]:
     """Rows of the craters in the image, and column, row and radius of their ellipses."""
     normal = craters.normal
     to = position_m - normal * MOON_M
     facing = (normal * to).sum(axis=1) > GRAZING_COSINE * np.linalg.norm(to, axis=1)
     ahead = -(to @ C[2]) > 0.5 * np.linalg.norm(to, axis=1)
     rows = np.flatnonzero(facing & ahead)
+    # A generous cut: the sharp test is that of the ellipse.
+    p = (normal[rows] * MOON_M - position_m) @ C.T
+    reach = 1.0 + 2.0 * craters.radius_m[rows] / p[:, 2]
+    rows = rows[(np.abs(p[:, :2]) < reach[:, None] * p[:, 2:]).all(axis=1)]
     n = normal[rows]
     east = np.cross([0.0, 0.0, 1.0], n)
     east /= np.linalg.norm(east, axis=1)[:, None]
@@ -163,8 +169,8 @@ def scene(
     altitude_m: tuple[float, float] = ALTITUDE_M,
     visible_min: int = 0,
 ) -> Scene:
-    """One view by its seed. Noise, share missing and spurious (of those visible) are drawn, to 6 px,
-    0.5 and 0.5, unless given. Views with fewer than `visible_min` craters are drawn again.
+    """One view by its seed. Noise, share missing and spurious (of those visible) are drawn, to
+    6 px, 0.5 and 0.5, unless given. Views with fewer than `visible_min` craters are drawn again.
     """
     random = np.random.default_rng(seed)
     while True:

@@ -9,7 +9,7 @@ typedef struct {
   double q_camera_from_mcmf[4], attitude_sigma_rad, altitude_min_m, altitude_max_m;
 } ob_crater_view;
 typedef struct {
-  double radius_min_px, catalogue_sigma_m, catalogue_radius_sigma, log10_chance_max;
+  double radius_min_px, catalogue_sigma_m, catalogue_radius_sigma, log10_chance_max, rate_min;
   int64_t anchors;
 } ob_identify_settings;
 enum {

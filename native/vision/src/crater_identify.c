@@ -16,17 +16,10 @@
 #define RATE 0.6              /* of detection, in the sequential test */
 #define MISS (-0.916290731874155) /* ln(1 - RATE) */
 #define LOG_RATE_2PI (-3.267641223380009) /* ln RATE - 1.5 ln(2 pi) */
-#define LOG_RATIO_DROP (-4.5)     /* a hypothesis that falls below is left */
+#define LOG_RATIO_DROP (-3.6)     /* a hypothesis that falls below is left */
 #define LOG_RATIO_KEEP 1.0
 #define LOG_RATIO_TRY 9.0     /* tried at once; the others when all anchors are through */
 #define LN_10 2.302585092994045684
-
-typedef struct {
-  double log_ratio;
-  int64_t index;
-  int64_t anchor;
-  double depth;
-} hypothesis;
 
 /* One detection as an anchor. */
 typedef struct {
@@ -57,7 +50,7 @@ typedef struct {
   double map_sigma2;    /* squared: error of the catalogue's centre, of a typical radius */
   double radius_error2; /* squared, relative: of the catalogue's radius, and by an error of attitude */
   int64_t simd;
-  hypothesis kept[OB_IDENTIFY_KEPT];
+  crater_hypothesis kept[OB_IDENTIFY_KEPT];
   int64_t kept_count;
   ob_identify_fix *fix;
   crater_solution best;
@@ -79,7 +72,8 @@ static int view_ok(const ob_crater_view *v) {
 static int settings_ok(const ob_identify_settings *s) {
   return s->radius_min_px >= 1.0 && s->radius_min_px <= 100.0 && s->catalogue_sigma_m >= 0.0 &&
          s->catalogue_sigma_m <= 1e5 && s->catalogue_radius_sigma >= 0.0 &&
-         s->catalogue_radius_sigma <= 0.5 && s->log10_chance_max < 0.0 && s->anchors >= 1 &&
+         s->catalogue_radius_sigma <= 0.5 && s->log10_chance_max < 0.0 && s->rate_min >= 0.0 &&
+         s->rate_min <= 1.0 && s->anchors >= 1 &&
          s->anchors <= OB_IDENTIFY_ANCHORS;
 }
 
@@ -330,7 +324,7 @@ static double judge(const search *s, const anchor *a, sighting *h, int64_t b) {
   return hit;
 }
 
-static void keep(search *s, const hypothesis *h) {
+static void keep(search *s, const crater_hypothesis *h) {
   int64_t k = s->kept_count;
   if (k == OB_IDENTIFY_KEPT) {
     if (s->kept[k - 1].log_ratio >= h->log_ratio) return;
@@ -355,7 +349,8 @@ static void test_hypothesis(search *s, const anchor *a, int64_t j, double depth)
     if (neighbour[k] != j) sum += judge(s, a, &h, neighbour[k]);
   }
   if (sum > LOG_RATIO_KEEP) {
-    const hypothesis kept = {sum, j, a->detection, depth};
+    const crater_hypothesis kept = {a->detection, j,        depth,   h.scale,
+                                    h.turn,       h.scale2, h.turn2, sum};
     keep(s, &kept);
   }
 }
@@ -414,24 +409,16 @@ static double log10_chance(const search *s, const crater_solution *solution) {
 
 /* 1 when the best hypothesis that waits comes to a pose that is accepted. */
 static int try_best(search *s) {
-  const hypothesis h = s->kept[0];
-  const crater_problem *p = &s->problem;
-  crater_pose start;
+  const crater_hypothesis h = s->kept[0];
+  const ob_identify_settings *settings = s->problem.settings;
   crater_solution solution;
-  anchor a;
   s->kept_count--;
   memmove(s->kept, s->kept + 1, (size_t)s->kept_count * sizeof *s->kept);
   s->fix->trials++;
-  const ob_crater_ellipse *d = &p->work->detection[h.anchor];
-  ob_v3_set(a.ray, (d->pixel[0] - p->view->center_column_px) / p->view->focal_px,
-            (d->pixel[1] - p->view->center_row_px) / p->view->focal_px, 1.0);
-  ob_m3t_v3(a.direction, s->C, a.ray);
-  memcpy(start.C, s->C, sizeof start.C);
-  place(p->catalogue, h.index, start.centre);
-  ob_v3_axpy(start.centre, -h.depth, a.direction);
-  if (!crater_refine(p, h.anchor, h.index, &start, &solution)) return 0;
+  if (!crater_refine(&s->problem, s->C, &h, &solution)) return 0;
   if (solution.log_ratio > s->best.log_ratio) s->best = solution;
-  return log10_chance(s, &solution) <= p->settings->log10_chance_max;
+  return log10_chance(s, &solution) <= settings->log10_chance_max &&
+         solution.rate >= settings->rate_min;
 }
 
 /* Detections are largest first. Those above a tenth of the image come last: range from size takes

@@ -412,8 +412,8 @@ static int step(const crater_problem *p, const crater_pose *start, int weighing,
 }
 
 /* The pose's information from the prior and the anchor alone. */
-static int anchored(const crater_problem *p, int64_t anchor, const crater_candidate *c,
-                    const crater_pose *start, double information[36]) {
+static int anchored_information(const crater_problem *p, int64_t anchor, const crater_candidate *c,
+                                const crater_pose *start, double information[36]) {
   double gradient[6], noise[3];
   const double residual[3] = {0.0, 0.0, 0.0};
   crater_image image;
@@ -421,6 +421,31 @@ static int anchored(const crater_problem *p, int64_t anchor, const crater_candid
   prior_of(p, start, start, information, gradient);
   noise_of(p, &p->work->detection[anchor], c, &image, noise);
   add_measurement(information, gradient, &image, residual, noise, 1.0);
+  return 1;
+}
+
+static int anchored(const crater_problem *p, int64_t anchor, const crater_candidate *c,
+                    const crater_pose *start, double information[36]) {
+  return anchored_information(p, anchor, c, start, information) && factor(information);
+}
+
+/* The same with what the neighbours tell of turn and range. */
+static int narrowed(const crater_problem *p, const crater_hypothesis *of, const crater_candidate *c,
+                    const double ray[3], const crater_pose *start, double information[36]) {
+  if (!anchored_information(p, of->anchor, c, start, information)) return 0;
+  double about[3], along[3];
+  ob_v3_unit(about, ray);
+  ob_m3t_v3(along, start->C, ray);
+  const double sigma = p->view->attitude_sigma_rad;
+  const double turn = ob_max(0.0, 1.0 / of->turn2 - 1.0 / (sigma * sigma));
+  const double range = 1.0 / (of->scale2 * of->depth * of->depth * ob_v3_dot(ray, ray));
+  ob_v3_unit(along, along);
+  for (int i = 0; i < 3; i++) {
+    for (int j = 0; j <= i; j++) {
+      information[6 * i + j] += turn * about[i] * about[j];
+      information[6 * (i + 3) + j + 3] += range * along[i] * along[j];
+    }
+  }
   return factor(information);
 }
 
@@ -497,32 +522,60 @@ static int pass(const crater_problem *p, const crater_pose *start, double gate2,
   return 1;
 }
 
-int crater_refine(const crater_problem *p, int64_t anchor, int64_t index, const crater_pose *start,
+/* The pose for the attitude as known, and the ray of the anchor in the camera, of unit depth. */
+static void start_of(const crater_problem *p, const double C[9], const crater_hypothesis *of,
+                     crater_pose *start, double ray[3]) {
+  const ob_crater_view *v = p->view;
+  const double *pixel = p->work->detection[of->anchor].pixel;
+  double direction[3], normal[3];
+  ob_v3_set(ray, (pixel[0] - v->center_column_px) / v->focal_px,
+            (pixel[1] - v->center_row_px) / v->focal_px, 1.0);
+  memcpy(start->C, C, sizeof start->C);
+  ob_m3t_v3(direction, C, ray);
+  ob_crater_centre(p->catalogue, of->index, start->centre, normal);
+  ob_v3_axpy(start->centre, -of->depth, direction);
+}
+
+/* Turned about the ray of the anchor and moved along it by what the neighbours tell. */
+static void follow(const crater_hypothesis *of, const double ray[3], crater_pose *pose) {
+  double move_by[6], direction[3];
+  ob_v3_unit(move_by, ray);
+  ob_v3_scale(move_by, move_by, of->turn);
+  ob_m3t_v3(direction, pose->C, ray);
+  ob_v3_scale(move_by + 3, direction, of->depth - of->depth / (1.0 + of->scale));
+  move(pose, move_by);
+}
+
+int crater_refine(const crater_problem *p, const double C[9], const crater_hypothesis *of,
                   crater_solution *s) {
   ob_crater_identifier *w = p->work;
-  double information[36];
+  const int64_t anchor = of->anchor;
+  double information[36], gradient[6], ray[3];
+  crater_pose start;
   assert(anchor >= 0 && anchor < w->detection_count);
-  gather_near(p, start, index);
+  start_of(p, C, of, &start, ray);
+  gather_near(p, &start, of->index);
   const crater_candidate at = w->candidate[0];
-  if (w->candidate_count == 0 || at.index != index) return 0;
-  if (!anchored(p, anchor, &at, start, information)) return 0;
+  if (w->candidate_count == 0 || at.index != of->index) return 0;
+  if (!anchored(p, anchor, &at, &start, information)) return 0;
   const double before = log_determinant(information);
-  s->pose = *start;
+  s->pose = start;
   s->rate = RATE_FIRST;
+  follow(of, ray, &s->pose);
+  if (!narrowed(p, of, &at, ray, &start, information)) return 0;
   invert(s->covariance, information);
   for (int k = 0; k < NEAR_PASSES; k++) {
-    if (!pass(p, start, GATE_FIRST, k == 0 ? 2 : 3, SURE, information, s)) return 0;
+    if (!pass(p, &start, GATE_FIRST, k == 0 ? 2 : 3, SURE, information, s)) return 0;
   }
-  if (log_ratio(p, anchor, &at, start, information, before, s) < NEAR_RATIO) return 0;
+  if (log_ratio(p, anchor, &at, &start, information, before, s) < NEAR_RATIO) return 0;
   gather_all(p, &s->pose);
   for (int k = 0; k < PASSES; k++) {
     const int weighing = k < SURE_PASSES ? SURE : BY_PROBABILITY;
-    if (!pass(p, start, GATE_LAST, 4, weighing, information, s)) return 0;
+    if (!pass(p, &start, GATE_LAST, 4, weighing, information, s)) return 0;
   }
-  double gradient[6];
-  collect(p, start, s, WITH_DOUBT, information, gradient);
+  collect(p, &start, s, WITH_DOUBT, information, gradient);
   if (s->count < 4 || !factor(information)) return 0;
   invert(s->covariance, information);
-  s->log_ratio = log_ratio(p, anchor, &at, start, information, before, s);
+  s->log_ratio = log_ratio(p, anchor, &at, &start, information, before, s);
   return 1;
 }

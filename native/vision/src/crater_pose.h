@@ -60,9 +60,19 @@ typedef struct {
 int crater_project(const ob_crater_view *view, const crater_pose *pose, const double centre[3],
                    const double normal[3], double radius_m, double uvr[3]);
 
-/* Refines the pose that detection `anchor` gives as crater `index`. Leaves the matches in the
+/* Detection `anchor` taken for crater `index`: the pose for the attitude as known, and what the
+ * neighbours tell of it. */
+typedef struct {
+  int64_t anchor, index;
+  double depth;         /* of the crater along the boresight, m */
+  double scale, turn;   /* of the image about the anchor, against what this pose makes expect */
+  double scale2, turn2; /* variances */
+  double log_ratio;     /* of the neighbours */
+} crater_hypothesis;
+
+/* Refines the pose of a hypothesis; `C` is camera from mcmf as known. Leaves the matches in the
  * candidates. 0 when fewer than 4 matches or a singular system came of it. */
-int crater_refine(const crater_problem *problem, int64_t anchor, int64_t index,
-                  const crater_pose *start, crater_solution *solution);
+int crater_refine(const crater_problem *problem, const double C[9], const crater_hypothesis *of,
+                  crater_solution *solution);
 
 #endif

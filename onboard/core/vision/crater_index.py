@@ -55,7 +55,7 @@ def build_index(
     latitude_deg: Floats,
     radius_m: Floats,
     height_m: Floats | None = None,
-    neighbour_count: int = 32,
+    neighbour_count: int = 48,
     neighbour_radius_min: float = 0.0,
 ) -> bytes:
     """The file's octets. Arrays of one length n; `height_m` is of the rim plane over the sphere of

@@ -84,13 +84,14 @@ class IdentifySettings:
     radius_min_px: float = 5.0  # craters that appear smaller are not expected
     catalogue_sigma_m: float = 0.0  # of a catalogued centre, per axis
     catalogue_radius_sigma: float = 0.0  # of a catalogued radius, of itself
-    log10_chance_max: float = -6.0  # of a false fix
+    log10_chance_max: float = -5.0  # of a false fix
+    rate_min: float = 0.3  # share of the expected craters that are matched, at least
     anchors: int = 24  # detections tried as anchors, at most 48
 
 
 @dataclass(frozen=True, kw_only=True)
 class CraterFix:
-    """What came of it. Position, attitude and covariance are set when found or "could be chance"."""
+    """What came of it. The pose and its covariance are set when found or "could be chance"."""
 
     status: str  # of FIX_STATUS
     rows: npt.NDArray[np.int64]  # catalogue row of each detection, -1: none; all -1 unless found
@@ -130,7 +131,9 @@ class CraterIdentifier:
         Raises ValueError for another shape or type, or for a view or settings out of range.
         """
         if ellipses.ndim != 1 or ellipses.dtype != ELLIPSE:
-            raise ValueError(f"ellipses: {ellipses.dtype} {ellipses.shape}, allowed (n,) of ELLIPSE")
+            raise ValueError(
+                f"ellipses: {ellipses.dtype} {ellipses.shape}, allowed (n,) of ELLIPSE"
+            )
         settings = settings or IdentifySettings()
         chosen = np.empty(len(ellipses), np.int32)
         status = lib.ob_crater_identify(

@@ -6,14 +6,17 @@
  *    z = r (f / rho) sqrt(-n . d). Every crater of the catalogue is tried with the largest detections;
  *    those that put the camera into the range of altitudes are hypotheses.
  * 2. Neighbours. For each hypothesis the neighbours of j in the catalogue are projected, nearest
- *    first, and looked up in a raster of nearest detections. The gate grows with the distance from
- *    the anchor as the errors of attitude and range do. A sequential test of the likelihood ratio of
- *    "this is it" over "clutter" (Wald 1945, "Sequential Tests of Statistical Hypotheses") ends most
- *    hypotheses after a few neighbours. The best are kept.
+ *    first, and looked up in a raster of nearest detections. Each hit tells of the turn of the image
+ *    about the anchor (error of attitude) and of its scale (error of size), two scalar Kalman filters;
+ *    so gates grow with the distance and shrink with the hits. A sequential test of the ratio of
+ *    likelihoods of "this is it" over "clutter" (Wald 1945, "Sequential Tests of Statistical
+ *    Hypotheses") ends most hypotheses after a few neighbours. The best are kept.
  * 3. Refinement. Attitude (with its prior) and position by Gauss-Newton on centres and radii. The
  *    covariance P of the pose gives the gate of each crater, J P J^T + noise; craters whose gate is
- *    likely to hold clutter wait. So matches spread from the anchor over the image. Pairs are each
- *    other's nearest.
+ *    likely to hold clutter wait. So matches spread from the anchor over the image. A detection has
+ *    one crater at most. In the last passes a pair weighs by the probability that it is right, and
+ *    the covariance has what that doubt costs (Louis 1982, "Finding the Observed Information Matrix
+ *    When Using the EM Algorithm").
  * 4. Acceptance. Under clutter, a Poisson process of density kappa per px^2 and px of radius, the
  *    ratio of likelihoods of the detections for a pose,
  *
@@ -27,8 +30,9 @@
  *
  *      chance <= H (m + 1) / ratio.
  *
- *    A fix is accepted when this bound is below the limit of the settings; otherwise the answer is a
- *    refusal. (An a-contrario test: Desolneux, Moisan and Morel 2000, "Meaningful alignments".)
+ *    A fix is accepted when this bound is below the limit of the settings and the pose explains a
+ *    share of the craters that should show (one that explains few may be the right region with a
+ *    bent pose); otherwise the answer is a refusal. (An a-contrario test: Desolneux, Moisan and Morel 2000, "Meaningful alignments".)
  *
  * A circle's image is an ellipse; its centre and area come from the dual conic r^2 (I - n n^T) - p p^T
  * of a circle of radius r about p with normal n (Christian, Derksen and Watkins 2021, "Lunar Crater
@@ -72,6 +76,7 @@ typedef struct {
   double catalogue_sigma_m;    /* of a catalogued centre, per axis; >= 0 */
   double catalogue_radius_sigma; /* of a catalogued radius, of itself: 0 to 0.5 */
   double log10_chance_max;     /* < 0 */
+  double rate_min;             /* share of the expected craters that are matched, at least: 0 to 1 */
   int64_t anchors;             /* 1 to OB_IDENTIFY_ANCHORS */
 } ob_identify_settings;
 
@@ -80,7 +85,7 @@ enum {
   OB_IDENTIFY_BAD_INPUT = 1, /* a number out of range or not finite; an empty catalogue */
   OB_IDENTIFY_FEW = 2,       /* fewer than 4 good detections */
   OB_IDENTIFY_NONE = 3,      /* no hypothesis came to a pose */
-  OB_IDENTIFY_CHANCE = 4     /* the best could be chance */
+  OB_IDENTIFY_CHANCE = 4     /* the best could be chance, or explains too few of the craters */
 };
 
 typedef struct {
