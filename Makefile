@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
 
-.PHONY: fly test check prove format docs bench bench-vision images firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link recovery lockstep unplug lab clean
+.PHONY: fly test check prove format docs bench bench-vision crater-views images firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link recovery lockstep unplug lab clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -54,6 +54,11 @@ bench: $(VENV)/.dev
 	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only -o addopts= -s \
 	  --benchmark-columns=min,median,ops --benchmark-sort=name
 	$(VENV)/bin/hil profile frigoris
+
+# Rates of crater identification; OPTIONS=--mirrored for a Moon that is not in the catalogue.
+VIEWS ?= 100000
+crater-views: $(VENV)/.dev
+	$(PY) tests/crater_campaign.py --views $(VIEWS) $(OPTIONS)
 
 # Vision beside the libraries that people use: CPU time of one thread, both sides by turns.
 bench-vision: $(VENV)/.dev

@@ -56,7 +56,7 @@ typedef struct {
   crater_solution best;
 } search;
 
-/* --- Input --------------------------------------------------------------------------------------------- */
+/* --- Input ------------------------------------------------------------------------------------ */
 
 static int view_ok(const ob_crater_view *v) {
   const double *q = v->q_camera_from_mcmf;
@@ -133,7 +133,7 @@ static void measure_clutter(ob_crater_identifier *w, const ob_crater_view *v) {
   w->compatible = compatible / (double)(w->detection_count * w->detection_count);
 }
 
-/* --- Raster of nearest detections ------------------------------------------------------------------------- */
+/* --- Raster of nearest detections ------------------------------------------------------------- */
 
 static int64_t cell_of(double x, double cell_px) {
   const int64_t cell = ob_to_i64(x / cell_px);
@@ -168,7 +168,7 @@ static void fill_raster(search *s) {
   for (int64_t i = 0; i < w->detection_count; i++) stamp(s, i, REACH * s->size_px);
 }
 
-/* --- Anchors ------------------------------------------------------------------------------------------------ */
+/* --- Anchors ---------------------------------------------------------------------------------- */
 
 static double relative_error(const search *s, int64_t i) {
   const ob_crater_ellipse *d = &s->problem.work->detection[i];
@@ -193,7 +193,7 @@ static void set_anchor(const search *s, anchor *a, int64_t i) {
   a->range_error = error;
 }
 
-/* --- Pass over the catalogue ----------------------------------------------------------------------------------- */
+/* --- Pass over the catalogue ------------------------------------------------------------------ */
 
 /* Depth of the anchor were it each of `count` craters from `first`; 0 where that is no camera. Each by
  * itself: as many at once as the vectors hold, with the same bits. */
@@ -237,7 +237,7 @@ static void depths_by(int64_t simd, const ob_crater_catalogue *c, const anchor *
   depths(c, a, cosine_min, first, count, depth);
 }
 
-/* --- Neighbours -------------------------------------------------------------------------------------------------- */
+/* --- Neighbours ------------------------------------------------------------------------------- */
 
 static void place(const ob_crater_catalogue *c, int64_t k, double out[3]) {
   const double radius = (OB_MOON_SPHERE_M + c->height_m[k]) * OB_CRATER_DIRECTION_UNIT;
@@ -400,7 +400,7 @@ static void try_anchor(search *s, int64_t i) {
   }
 }
 
-/* --- Trials ------------------------------------------------------------------------------------------------------- */
+/* --- Trials ----------------------------------------------------------------------------------- */
 
 static double log10_chance(const search *s, const crater_solution *solution) {
   const double tried = (double)s->fix->hypotheses * ((double)solution->predicted + 1.0);
@@ -415,7 +415,7 @@ static int try_best(search *s) {
   s->kept_count--;
   memmove(s->kept, s->kept + 1, (size_t)s->kept_count * sizeof *s->kept);
   s->fix->trials++;
-  if (!crater_refine(&s->problem, s->C, &h, &solution)) return 0;
+  if (!ob_crater_refine(&s->problem, s->C, &h, &solution)) return 0;
   if (solution.log_ratio > s->best.log_ratio) s->best = solution;
   return log10_chance(s, &solution) <= settings->log10_chance_max &&
          solution.rate >= settings->rate_min;
@@ -447,7 +447,7 @@ static int look(search *s) {
   return 0;
 }
 
-/* --- Answer -------------------------------------------------------------------------------------------------------- */
+/* --- Answer ----------------------------------------------------------------------------------- */
 
 static void write_fix(const search *s, ob_identify_fix *fix) {
   const crater_solution *best = &s->best;
@@ -462,7 +462,8 @@ static void write_fix(const search *s, ob_identify_fix *fix) {
 
 static void write_matches(const ob_crater_identifier *w, int32_t *row_of) {
   for (int64_t i = 0; i < w->detection_count; i++) {
-    if (w->claimed[i] >= 0 && w->weight[i] > 0.5) row_of[w->source[i]] = w->candidate[w->claimed[i]].index;
+    const int32_t k = w->claimed[i];
+    if (k >= 0 && w->weight[i] > 0.5) row_of[w->source[i]] = w->candidate[k].index;
   }
 }
 

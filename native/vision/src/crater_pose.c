@@ -11,53 +11,13 @@
 #define SURE_PASSES 3     /* of these, with each pair taken for right */
 #define RATE_FIRST 0.6    /* of detection, before it is counted */
 #define NEAR_RATIO 2.0    /* log of the ratio that the neighbours must come to */
-#define MARGIN 0.02       /* about the image, of its width and height together */
-#define RADIUS_MARGIN 0.8 /* of the least radius expected: smaller craters may match */
 #define GATE_FIRST 9.0    /* squared, of three: in the first passes */
 #define GATE_LAST 16.3    /* 99.9 per cent of chi-squared of three */
 #define CLUTTER_MAX 0.35  /* detections expected by chance in a gate that is used */
 #define POSITION_SIGMA_M 1e6
 #define LN_2PI_3_2 2.756815599614018 /* 1.5 ln(2 pi) */
 
-/* --- Projection ------------------------------------------------------------------------------------ */
-
-int crater_project(const ob_crater_view *view, const crater_pose *pose, const double centre[3],
-                   const double normal[3], double radius_m, double uvr[3]) {
-  double offset[3], p[3], n[3];
-  ob_v3_sub(offset, centre, pose->centre);
-  ob_m3_v3(p, pose->C, offset);
-  ob_m3_v3(n, pose->C, normal);
-  const double height = -ob_v3_dot(n, p), r2 = radius_m * radius_m;
-  const double s = p[2] * p[2] - r2 * (n[0] * n[0] + n[1] * n[1]);
-  if (!(height > 0.1 * ob_v3_norm(p)) || !(p[2] > 0.0) || !(s > 0.25 * p[2] * p[2])) return 0;
-  const double scale = view->focal_px / s;
-  uvr[0] = view->center_column_px + scale * (p[0] * p[2] + r2 * n[0] * n[2]);
-  uvr[1] = view->center_row_px + scale * (p[1] * p[2] + r2 * n[1] * n[2]);
-  uvr[2] = view->focal_px * radius_m * ob_sqrt(height / (s * ob_sqrt(s)));
-  return 1;
-}
-
-/* With the derivatives of the centre's projection and of radius ~ sqrt(height / z^3). */
-static int image_of(const ob_crater_view *view, const crater_pose *pose, const crater_candidate *c,
-                    crater_image *image) {
-  if (!crater_project(view, pose, c->centre, c->normal, c->radius_m, image->uvr)) return 0;
-  double offset[3], p[3], *J = image->jacobian;
-  ob_v3_sub(offset, c->centre, pose->centre);
-  ob_m3_v3(p, pose->C, offset);
-  const double height = -ob_v3_dot(c->normal, offset), f = view->focal_px / p[2];
-  const double rows[3][3] = {{f, 0.0, -f * p[0] / p[2]},
-                             {0.0, f, -f * p[1] / p[2]},
-                             {0.0, 0.0, -1.5 * image->uvr[2] / p[2]}};
-  for (int k = 0; k < 3; k++) {
-    ob_v3_cross(J + 6 * k, p, rows[k]); /* row . (w x p) = w . (p x row) */
-    ob_m3t_v3(J + 6 * k + 3, pose->C, rows[k]);
-    ob_v3_scale(J + 6 * k + 3, J + 6 * k + 3, -1.0);
-  }
-  ob_v3_axpy(J + 15, 0.5 * image->uvr[2] / height, c->normal);
-  return 1;
-}
-
-/* --- Small linear algebra ---------------------------------------------------------------------------- */
+/* --- Small linear algebra --------------------------------------------------------------------- */
 
 /* Lower Cholesky factor in place of a 6 x 6 matrix; 0 when not positive definite. */
 static int factor(double m[36]) {
@@ -102,7 +62,7 @@ static double log_determinant(const double L[36]) {
   return 2.0 * sum;
 }
 
-/* --- Measurements ------------------------------------------------------------------------------------ */
+/* --- Measurements ----------------------------------------------------------------------------- */
 
 /* Variances of column and row, and of radius: the detection's and the catalogue's. */
 static void noise_of(const crater_problem *p, const ob_crater_ellipse *d, const crater_candidate *c,
@@ -130,7 +90,7 @@ static void add_measurement(double information[36], double gradient[6], const cr
   }
 }
 
-/* Turn of `pose` from `start`, camera axes: half the skew part, good to a thousandth at 5 degrees. */
+/* Turn of `pose` from `start`, camera axes: half the skew part, a thousandth off at 5 degrees. */
 static void turn_from(const crater_pose *start, const crater_pose *pose, double turn[3]) {
   double back[9], m[9];
   ob_m3_transpose(back, start->C);
@@ -161,88 +121,7 @@ static void move(crater_pose *pose, const double step[6]) {
   ob_v3_add(pose->centre, pose->centre, step + 3);
 }
 
-/* --- Craters in view ----------------------------------------------------------------------------------- */
-
-/* The cone about the boresight that holds the image and what an error of attitude may bring in. */
-typedef struct {
-  double cosine, sine;
-  double horizon_cosine, horizon_sine;
-  double up[3];
-} cone;
-
-static cone cone_of(const ob_crater_view *v, const crater_pose *pose) {
-  const double half = 0.5 * ob_sqrt((double)(v->width * v->width + v->height * v->height));
-  const double angle = ob_atan2(half, v->focal_px) + 2.0 * MARGIN;
-  cone c;
-  ob_sincos(ob_min(angle, 1.4), &c.sine, &c.cosine);
-  c.horizon_cosine = ob_min(1.0, OB_MOON_SPHERE_M / ob_v3_unit(c.up, pose->centre));
-  c.horizon_sine = ob_sqrt(1.0 - c.horizon_cosine * c.horizon_cosine);
-  return c;
-}
-
-static int tile_in(const cone *c, const crater_pose *pose, const ob_crater_tile *t) {
-  const double at[3] = {(double)t->centre[0], (double)t->centre[1], (double)t->centre[2]};
-  const double over = ob_v3_dot(at, c->up), sine = (double)t->sine;
-  if (over < c->horizon_cosine * (double)t->cosine - c->horizon_sine * sine) return 0;
-  double offset[3], p[3];
-  ob_v3_scale(offset, at, OB_MOON_SPHERE_M);
-  ob_v3_sub(offset, offset, pose->centre);
-  ob_m3_v3(p, pose->C, offset);
-  const double across = ob_sqrt(p[0] * p[0] + p[1] * p[1]);
-  return across * c->cosine - p[2] * c->sine < 1.1 * sine * OB_MOON_SPHERE_M;
-}
-
-/* Takes crater `index` if it shows up in or near the image. */
-static void gather_one(const crater_problem *p, const crater_pose *pose, int64_t index) {
-  ob_crater_identifier *w = p->work;
-  const ob_crater_view *v = p->view;
-  if (w->candidate_count == OB_IDENTIFY_PREDICTED) return;
-  crater_candidate *c = &w->candidate[w->candidate_count];
-  double uvr[3];
-  ob_crater_centre(p->catalogue, index, c->centre, c->normal);
-  c->radius_m = ob_crater_radius_m(p->catalogue, index);
-  if (!crater_project(v, pose, c->centre, c->normal, c->radius_m, uvr)) return;
-  const double margin = MARGIN * (double)(v->width + v->height);
-  if (uvr[2] < RADIUS_MARGIN * p->settings->radius_min_px || uvr[0] < -margin ||
-      uvr[0] > (double)v->width + margin || uvr[1] < -margin ||
-      uvr[1] > (double)v->height + margin) {
-    return;
-  }
-  c->index = (int32_t)index;
-  c->partner = -1;
-  w->candidate_count++;
-}
-
-/* The anchor, which is the first, and its neighbours. */
-static void gather_near(const crater_problem *p, const crater_pose *pose, int64_t index) {
-  const ob_crater_catalogue *c = p->catalogue;
-  p->work->candidate_count = 0;
-  gather_one(p, pose, index);
-  for (int64_t k = 0; k < c->neighbour_count; k++) {
-    const int64_t near = c->neighbours[index * c->neighbour_count + k];
-    if (near != index) gather_one(p, pose, near);
-  }
-}
-
-/* The largest classes first: should they not all fit, the smallest are left out. */
-static void gather_all(const crater_problem *p, const crater_pose *pose) {
-  const ob_crater_catalogue *catalogue = p->catalogue;
-  const cone c = cone_of(p->view, pose);
-  const double altitude = ob_v3_norm(pose->centre) - OB_MOON_SPHERE_M;
-  const double smallest = 0.5 * p->settings->radius_min_px * altitude * c.cosine / p->view->focal_px;
-  p->work->candidate_count = 0;
-  for (int64_t k = catalogue->class_count - 1; k >= 0; k--) {
-    const ob_crater_class *of = &catalogue->classes[k];
-    if ((double)of->radius_max_m < smallest) break;
-    for (int64_t t = of->first_tile; t < (int64_t)of->first_tile + of->tile_count; t++) {
-      const ob_crater_tile *tile = &catalogue->tiles[t];
-      if (!tile_in(&c, pose, tile)) continue;
-      for (int64_t i = 0; i < tile->count; i++) gather_one(p, pose, tile->first + i);
-    }
-  }
-}
-
-/* --- Matching ------------------------------------------------------------------------------------------ */
+/* --- Matching --------------------------------------------------------------------------------- */
 
 static int in_image(const ob_crater_view *v, const double uvr[3]) {
   return uvr[0] >= 0.0 && uvr[1] >= 0.0 && uvr[0] < (double)v->width && uvr[1] < (double)v->height;
@@ -331,7 +210,7 @@ static int64_t match(const crater_problem *p, const crater_pose *pose, const dou
     crater_image image;
     double distance2;
     c->partner = -1;
-    if (!image_of(p->view, pose, c, &image)) continue;
+    if (!ob_crater_image_of(p->view, pose, c, &image)) continue;
     const int32_t i = nearest(p, c, &image, P, gate2, &distance2);
     if (i < 0 || (w->claimed[i] >= 0 && w->claim[i] <= distance2)) continue;
     if (w->claimed[i] >= 0) w->candidate[w->claimed[i]].partner = -1;
@@ -344,7 +223,7 @@ static int64_t match(const crater_problem *p, const crater_pose *pose, const dou
   return pairs;
 }
 
-/* --- Refinement ------------------------------------------------------------------------------------------ */
+/* --- Refinement ------------------------------------------------------------------------------- */
 
 /* A pair as the pose has it. */
 typedef struct {
@@ -356,7 +235,7 @@ typedef struct {
 static int measure(const crater_problem *p, const crater_pose *pose, const crater_candidate *c,
                    int64_t i, pair *out) {
   const ob_crater_ellipse *d = &p->work->detection[i];
-  if (!image_of(p->view, pose, c, &out->image)) return 0;
+  if (!ob_crater_image_of(p->view, pose, c, &out->image)) return 0;
   noise_of(p, d, c, &out->image, out->noise);
   residual_of(d, &out->image, out->residual);
   double square = 0.0;
@@ -417,7 +296,7 @@ static int anchored_information(const crater_problem *p, int64_t anchor, const c
   double gradient[6], noise[3];
   const double residual[3] = {0.0, 0.0, 0.0};
   crater_image image;
-  if (!image_of(p->view, start, c, &image)) return 0;
+  if (!ob_crater_image_of(p->view, start, c, &image)) return 0;
   prior_of(p, start, start, information, gradient);
   noise_of(p, &p->work->detection[anchor], c, &image, noise);
   add_measurement(information, gradient, &image, residual, noise, 1.0);
@@ -456,7 +335,7 @@ static double shift_cost(const crater_problem *p, int64_t anchor, const crater_c
   crater_image image;
   turn_from(start, pose, turn);
   double sum = ob_v3_dot(turn, turn) / (p->view->attitude_sigma_rad * p->view->attitude_sigma_rad);
-  if (!image_of(p->view, pose, c, &image)) return 1e3;
+  if (!ob_crater_image_of(p->view, pose, c, &image)) return 1e3;
   residual_of(&p->work->detection[anchor], &image, residual);
   noise_of(p, &p->work->detection[anchor], c, &image, noise);
   for (int k = 0; k < 3; k++) sum += residual[k] * residual[k] / noise[k];
@@ -470,7 +349,7 @@ static void count(const crater_problem *p, crater_solution *s) {
   for (int64_t k = 0; k < w->candidate_count; k++) {
     const crater_candidate *c = &w->candidate[k];
     double uvr[3];
-    if (!crater_project(p->view, &s->pose, c->centre, c->normal, c->radius_m, uvr)) continue;
+    if (!ob_crater_project(p->view, &s->pose, c->centre, c->normal, c->radius_m, uvr)) continue;
     const int expected = in_image(p->view, uvr) && uvr[2] >= p->settings->radius_min_px;
     s->predicted += expected || c->partner >= 0;
     s->count += c->partner >= 0 && w->weight[c->partner] > 0.5;
@@ -546,15 +425,15 @@ static void follow(const crater_hypothesis *of, const double ray[3], crater_pose
   move(pose, move_by);
 }
 
-int crater_refine(const crater_problem *p, const double C[9], const crater_hypothesis *of,
-                  crater_solution *s) {
+int ob_crater_refine(const crater_problem *p, const double C[9], const crater_hypothesis *of,
+                     crater_solution *s) {
   ob_crater_identifier *w = p->work;
   const int64_t anchor = of->anchor;
   double information[36], gradient[6], ray[3];
   crater_pose start;
   assert(anchor >= 0 && anchor < w->detection_count);
   start_of(p, C, of, &start, ray);
-  gather_near(p, &start, of->index);
+  ob_crater_gather_near(p, &start, of->index);
   const crater_candidate at = w->candidate[0];
   if (w->candidate_count == 0 || at.index != of->index) return 0;
   if (!anchored(p, anchor, &at, &start, information)) return 0;
@@ -568,7 +447,7 @@ int crater_refine(const crater_problem *p, const double C[9], const crater_hypot
     if (!pass(p, &start, GATE_FIRST, k == 0 ? 2 : 3, SURE, information, s)) return 0;
   }
   if (log_ratio(p, anchor, &at, &start, information, before, s) < NEAR_RATIO) return 0;
-  gather_all(p, &s->pose);
+  ob_crater_gather_all(p, &s->pose);
   for (int k = 0; k < PASSES; k++) {
     const int weighing = k < SURE_PASSES ? SURE : BY_PROBABILITY;
     if (!pass(p, &start, GATE_LAST, 4, weighing, information, s)) return 0;

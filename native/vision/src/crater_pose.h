@@ -57,8 +57,18 @@ typedef struct {
 } crater_solution;
 
 /* 0 when the crater is behind the camera or seen from below. */
-int crater_project(const ob_crater_view *view, const crater_pose *pose, const double centre[3],
-                   const double normal[3], double radius_m, double uvr[3]);
+int ob_crater_project(const ob_crater_view *view, const crater_pose *pose, const double centre[3],
+                      const double normal[3], double radius_m, double uvr[3]);
+
+/* The same with the derivatives: of the centre's projection, and of radius ~ sqrt(height / z^3). */
+int ob_crater_image_of(const ob_crater_view *view, const crater_pose *pose,
+                       const crater_candidate *c, crater_image *image);
+
+/* Fills the candidates: crater `index`, which is the first if it shows at all, and its neighbours; or
+ * all craters in and about the image, the largest classes first: should they not all fit, the smallest
+ * are left out. */
+void ob_crater_gather_near(const crater_problem *problem, const crater_pose *pose, int64_t index);
+void ob_crater_gather_all(const crater_problem *problem, const crater_pose *pose);
 
 /* Detection `anchor` taken for crater `index`: the pose for the attitude as known, and what the
  * neighbours tell of it. */
@@ -72,7 +82,7 @@ typedef struct {
 
 /* Refines the pose of a hypothesis; `C` is camera from mcmf as known. Leaves the matches in the
  * candidates. 0 when fewer than 4 matches or a singular system came of it. */
-int crater_refine(const crater_problem *problem, const double C[9], const crater_hypothesis *of,
-                  crater_solution *solution);
+int ob_crater_refine(const crater_problem *problem, const double C[9], const crater_hypothesis *of,
+                     crater_solution *solution);
 
 #endif

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import mmap
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy.typing as npt
 from onboard.core._vision import ffi, lib
 from onboard.core.vision import SIMD_BEST
 
+Buffer = Any  # of octets
 Floats = npt.NDArray[np.float64]
 
 ELLIPSE = np.dtype(
@@ -38,22 +37,16 @@ FIX_STATUS: dict[int, str] = {
 class CraterIndex:
     """A catalogue index of `crater_index.py`, checked and used where it lies in memory."""
 
-    def __init__(self, octets: bytes | mmap.mmap) -> None:
-        """Raises ValueError with the cause for anything but a whole and sound index."""
+    def __init__(self, octets: Buffer) -> None:
+        """`octets`: bytes, or a file that was mapped into memory (`mmap`), which stays open.
+
+        Raises ValueError with the cause for anything but a whole and sound index."""
         self._octets = octets  # the catalogue points into it
         self._catalogue = ffi.new("ob_crater_catalogue *")
         buffer = ffi.from_buffer("uint8_t[]", octets)
         if status := lib.ob_crater_index_open(self._catalogue, buffer, len(buffer)):
             raise ValueError(f"crater index: {INDEX_STATUS[status]}")
         self._buffer = buffer
-
-    @classmethod
-    def from_file(cls, path: Path) -> CraterIndex:
-        """Maps a file. Raises ValueError as above, OSError when it cannot be read."""
-        with path.open("rb") as file:
-            if path.stat().st_size == 0:
-                raise ValueError(f"crater index: {INDEX_STATUS[lib.OB_CRATER_INDEX_SHORT]}")
-            return cls(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
     def __len__(self) -> int:
         return int(self._catalogue.count)

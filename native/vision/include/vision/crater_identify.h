@@ -32,7 +32,8 @@
  *
  *    A fix is accepted when this bound is below the limit of the settings and the pose explains a
  *    share of the craters that should show (one that explains few may be the right region with a
- *    bent pose); otherwise the answer is a refusal. (An a-contrario test: Desolneux, Moisan and Morel 2000, "Meaningful alignments".)
+ *    bent pose); otherwise the answer is a refusal. (An a-contrario test: Desolneux, Moisan and
+ *    Morel 2000, "Meaningful alignments".)
  *
  * A circle's image is an ellipse; its centre and area come from the dual conic r^2 (I - n n^T) - p p^T
  * of a circle of radius r about p with normal n (Christian, Derksen and Watkins 2021, "Lunar Crater
