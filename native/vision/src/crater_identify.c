@@ -39,6 +39,7 @@ typedef struct {
   double depth;
   double scale, turn; /* errors, estimated */
   double scale2, turn2; /* variances */
+  double map2;          /* squared, px: error of the catalogue's centres, of both craters */
   uint64_t claimed[OB_IDENTIFY_DETECTIONS / 64]; /* bits: detections that have a crater */
 } sighting;
 
@@ -47,7 +48,6 @@ typedef struct {
   double C[9]; /* camera from mcmf, as known */
   double size_px, cell_px;
   double tilt_per_px;   /* shift of a crater, over its squared distance, by an error of attitude */
-  double map_sigma2;    /* squared: error of the catalogue's centre, of a typical radius */
   double radius_error2; /* squared, relative: of the catalogue's radius, and by an error of attitude */
   int64_t simd;
   crater_hypothesis kept[OB_IDENTIFY_KEPT];
@@ -305,8 +305,8 @@ static double judge(const search *s, const anchor *a, sighting *h, int64_t b) {
   const ob_crater_ellipse *d = &p->work->detection[i];
   const double ex = d->pixel[0] - column, ey = d->pixel[1] - row;
   const double apart2 = o[0] * o[0] + o[1] * o[1] + 1.0, tilt = s->tilt_per_px * apart2;
-  const double noise2 = d->sigma_px * d->sigma_px + from->sigma_px * from->sigma_px +
-                        s->map_sigma2 * radius_px * radius_px + tilt * tilt;
+  const double noise2 = d->sigma_px * d->sigma_px + from->sigma_px * from->sigma_px + h->map2 +
+                        tilt * tilt;
   const double along2 = noise2 + apart2 * h->scale2, across2 = noise2 + apart2 * h->turn2;
   const double along = ex * o[0] + ey * o[1], across = ey * o[0] - ex * o[1];
   const double square = (along * along / along2 + across * across / across2) / apart2;
@@ -340,7 +340,12 @@ static void test_hypothesis(search *s, const anchor *a, int64_t j, double depth)
   const ob_crater_catalogue *c = s->problem.catalogue;
   const uint32_t *neighbour = c->neighbours + j * c->neighbour_count;
   const double sigma = s->problem.view->attitude_sigma_rad;
-  sighting h = {.depth = depth, .scale2 = a->range_error * a->range_error, .turn2 = sigma * sigma};
+  const double map_px =
+      s->problem.settings->catalogue_sigma_m * s->problem.view->focal_px / depth;
+  sighting h = {.depth = depth,
+                .scale2 = a->range_error * a->range_error,
+                .turn2 = sigma * sigma,
+                .map2 = 2.0 * map_px * map_px};
   double sum = 0.0;
   h.claimed[a->detection / 64] = UINT64_C(1) << (a->detection % 64);
   place(c, j, h.place);
@@ -484,7 +489,6 @@ static void begin(search *s) {
   s->size_px = (double)(v->width > v->height ? v->width : v->height);
   s->cell_px = s->size_px / OB_IDENTIFY_RASTER;
   s->tilt_per_px = v->attitude_sigma_rad / v->focal_px;
-  s->map_sigma2 = 0.0;
   const double radius_sigma = s->problem.settings->catalogue_radius_sigma;
   s->radius_error2 = radius_sigma * radius_sigma + TILT_ERROR * TILT_ERROR;
   s->kept_count = 0;
