@@ -1,4 +1,7 @@
-"""Builds the index of a crater catalogue, off line: the file of `crater_catalogue.h`."""
+"""Builds the index of a crater catalogue, off line: the file of `crater_catalogue.h`.
+
+A ground tool, with SciPy (`pip install onboard[index]`); nothing that flies imports it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import zlib
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from onboard.core._vision import lib
 
@@ -151,8 +155,6 @@ def neighbours(normal: Floats, radius_m: Floats, count: int, radius_min: float) 
     """(n, count) indices of the nearest others with at least `radius_min` of the radius, nearest
     first; the crater itself where there are too few.
     """
-    from scipy.spatial import cKDTree
-
     own = np.arange(len(normal))[:, None]
     if count == 0:
         return np.zeros((len(normal), 0), np.int64)
