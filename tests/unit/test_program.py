@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BEGIN = """
 import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever runs the tests may ignore it
 import click
 from onboard import program
 
