@@ -101,3 +101,28 @@ def scene(
     ground = cratered_ground(size, placed, rng.uniform(*depth, len(placed)), roughness, rng)
     image = render(ground, azimuth, np.radians(elevation_deg), noise, rng)
     return Scene(image, placed, (float(np.cos(azimuth)), float(np.sin(azimuth))))
+
+
+def battered(
+    seed: int,
+    *,
+    size: int = 1024,
+    elevation_deg: float = 25.0,
+    density: float = 2500 / 1024**2,
+    radius: tuple[float, float] = (2.0, 90.0),
+    roughness: float = 1.2,
+    noise: float = 1.5,
+) -> Scene:
+    """Ground full of craters of every age, one over the other, the large ones first.
+
+    `density` per px2, cumulative radii fall as r^-2, depth over diameter is 0.036 to 0.24.
+    """
+    rng = np.random.default_rng(seed)
+    count = round(density * size**2)
+    radii = (radius[0] ** -2 + rng.random(count) * (radius[1] ** -2 - radius[0] ** -2)) ** -0.5
+    craters = np.column_stack([rng.uniform(0, size, (count, 2)), -np.sort(-radii)])
+    depth = 0.24 * rng.uniform(0.15, 1.0, count)
+    azimuth = rng.uniform(0.0, 2 * np.pi)
+    ground = cratered_ground(size, craters, depth, roughness, rng)
+    image = render(ground, azimuth, np.radians(elevation_deg), noise, rng)
+    return Scene(image, craters, (float(np.cos(azimuth)), float(np.sin(azimuth))))

@@ -11,6 +11,7 @@ static const struct {
   uint64_t (*run)(int64_t simd);
 } EXERCISES[] = {
     {"corners", exercise_corners},
+    {"crater_finder", exercise_crater_finder},
     {"crater_identify", exercise_crater_identify},
     {"descriptors", exercise_descriptors},
     {"hamming", exercise_hamming},
