@@ -2,7 +2,8 @@
  *
  * Each routine that has vector paths takes an `ob_simd` and gives the same bits for every value of it.
  * Nothing is chosen behind the caller's back: `ob_simd_best` says what this processor has, and a test
- * runs all of them. A path that was not compiled in, as NEON on x86, is the scalar one.
+ * runs all of them. A path that was not compiled in, as NEON on x86, is the scalar one;
+ * one that was, and that this processor lacks (`ob_simd_runs`), must not be asked for.
  */
 #ifndef VISION_SIMD_H
 #define VISION_SIMD_H
