@@ -119,43 +119,51 @@ def pose(random: np.random.Generator, altitude_m: float) -> tuple[Floats, Floats
 
 def apparent(craters: Craters, position_m: Floats, C: Floats) -> tuple[Rows, Floats]:
     """Rows of the craters in the image, and column, row and radius of their ellipses."""
-    normal = craters.normal
-    to = position_m - normal * MOON_M
-    facing = (normal * to).sum(axis=1) > GRAZING_COSINE * np.linalg.norm(to, axis=1)
-    ahead = -(to @ C[2]) > 0.5 * np.linalg.norm(to, axis=1)
-    rows = np.flatnonzero(facing & ahead)
-    # A generous cut: the sharp test is that of the ellipse.
-    p = (normal[rows] * MOON_M - position_m) @ C.T
-    reach = 1.0 + 2.0 * craters.radius_m[rows] / p[:, 2]
-    rows = rows[(np.abs(p[:, :2]) < reach[:, None] * p[:, 2:]).all(axis=1)]
-    n = normal[rows]
-    east = np.cross([0.0, 0.0, 1.0], n)
+    rows = about(craters, position_m, C)
+    n = craters.normal[rows]
+    east = np.column_stack([-n[:, 1], n[:, 0], np.zeros(len(n))])
     east /= np.linalg.norm(east, axis=1)[:, None]
-    north = np.cross(n, east)
-    radius = craters.radius_m[rows][:, None, None]
-    rim = n[:, None] * MOON_M + radius * (
-        np.cos(RIM)[:, None] * east[:, None] + np.sin(RIM)[:, None] * north[:, None]
-    )
-    p = (rim - position_m) @ C.T
-    front = (p[..., 2] > 0.0).all(axis=1)
-    rows, p = rows[front], p[front]
-    uv = FOCAL_PX * p[..., :2] / p[..., 2:] + 0.5 * SIZE_PX
-    uvr = np.column_stack(ellipse(uv))
+    radius = craters.radius_m[rows][:, None]
+    axes = (n * MOON_M - position_m, radius * east, radius * np.cross(n, east))
+    middle, along, up = ((axis @ C.T).T[..., None] for axis in axes)
+    p = middle + np.cos(RIM) * along + np.sin(RIM) * up  # (3, n, corners)
+    front = (p[2] > 0.0).all(axis=1)
+    rows, p = rows[front], p[:, front]
+    uvr = ellipse(FOCAL_PX * p[0] / p[2], FOCAL_PX * p[1] / p[2])
+    uvr[:, :2] += 0.5 * SIZE_PX
     inside = ((uvr[:, :2] >= 0.0) & (uvr[:, :2] < SIZE_PX)).all(axis=1)
     seen = inside & (uvr[:, 2] >= RADIUS_MIN_PX)
     return rows[seen], uvr[seen]
 
 
-def ellipse(uv: Floats) -> tuple[Floats, Floats]:
-    """Centroid (n, 2) and square root of area over pi of polygons (n, corners, 2)."""
-    middle = uv.mean(axis=1, keepdims=True)
-    a = uv - middle
-    b = np.roll(a, -1, axis=1)
-    cross = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+def about(craters: Craters, position_m: Floats, C: Floats) -> Rows:
+    """Rows of the craters that face the camera and may show in the image: a generous cut in place
+    and size, the sharp test is that of the ellipse.
+    """
+    height = craters.normal @ position_m - MOON_M
+    distance2 = position_m @ position_m - MOON_M * (MOON_M + 2.0 * height)
+    facing = (height > 0.0) & (height**2 > GRAZING_COSINE**2 * distance2)
+    rows = np.flatnonzero(facing)
+    x, y, z = C @ (craters.normal[rows] * MOON_M - position_m).T
+    radius = craters.radius_m[rows]
+    reach = z + 2.0 * radius
+    ahead = (z > 0.5 * np.sqrt(distance2[rows])) & (np.abs(x) < reach) & (np.abs(y) < reach)
+    # An area is seen as f^2 cos(incidence) (distance / z)^3 / distance^2 of itself.
+    large = 2.0 * FOCAL_PX * radius > RADIUS_MIN_PX * (z - radius)
+    return rows[ahead & large]
+
+
+def ellipse(x: Floats, y: Floats) -> Floats:
+    """(n, 3) centroid and square root of area over pi of polygons (n, corners)."""
+    middle = np.column_stack([x.mean(axis=1), y.mean(axis=1)])
+    x, y = x - middle[:, :1], y - middle[:, 1:]
+    next_x, next_y = np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
+    cross = x * next_y - next_x * y
     area = 0.5 * cross.sum(axis=1)
-    centre = ((a + b) * cross[..., None]).sum(axis=1) / (6.0 * area[:, None])
+    moment = np.column_stack([((x + next_x) * cross).sum(1), ((y + next_y) * cross).sum(1)])
     step = RIM[1]
-    return middle[:, 0] + centre, np.sqrt(np.abs(area) / np.pi * step / np.sin(step))
+    radius = np.sqrt(np.abs(area) / np.pi * step / np.sin(step))
+    return np.column_stack([middle + moment / (6.0 * area[:, None]), radius])
 
 
 def scene(
