@@ -69,7 +69,7 @@ static int view_ok(const ob_crater_view *v) {
          v->altitude_min_m <= v->altitude_max_m && v->altitude_max_m <= 1e7;
 }
 
-static int settings_ok(const ob_identify_settings *s) {
+int ob_crater_settings_ok(const ob_identify_settings *s) {
   return s->radius_min_px >= 1.0 && s->radius_min_px <= 100.0 && s->catalogue_sigma_m >= 0.0 &&
          s->catalogue_sigma_m <= 1e5 && s->catalogue_radius_sigma >= 0.0 &&
          s->catalogue_radius_sigma <= 0.5 && s->log10_chance_max < 0.0 && s->rate_min >= 0.0 &&
@@ -131,6 +131,17 @@ static void measure_clutter(ob_crater_identifier *w, const ob_crater_view *v) {
     w->widest.radius_sigma_px = ob_max(w->widest.radius_sigma_px, d->radius_sigma_px);
   }
   w->compatible = compatible / (double)(w->detection_count * w->detection_count);
+}
+
+void ob_crater_take_detections(ob_crater_identifier *w, const ob_crater_view *view,
+                               const ob_crater_ellipse *detections, int64_t count) {
+  w->detection_count = 0;
+  for (int64_t i = 0; i < count; i++) {
+    if (detection_ok(view, &detections[i])) insert_detection(w, &detections[i], (int32_t)i);
+  }
+  if (w->detection_count == 0) return;
+  sort_by_column(w);
+  measure_clutter(w, view);
 }
 
 /* --- Raster of nearest detections ------------------------------------------------------------- */
@@ -454,29 +465,20 @@ static int look(search *s) {
 
 /* --- Answer ----------------------------------------------------------------------------------- */
 
-static void write_fix(const search *s, ob_identify_fix *fix) {
-  const crater_solution *best = &s->best;
+void ob_crater_write_fix(const crater_solution *best, double log10_chance, ob_identify_fix *fix) {
   fix->count = best->count;
   fix->predicted = best->predicted;
-  fix->log10_chance = log10_chance(s, best);
+  fix->log10_chance = log10_chance;
   fix->residual_px = ob_sqrt(best->square_sum_px2 / (2.0 * (double)best->count));
   ob_v3_copy(fix->position_mcmf_m, best->pose.centre);
   ob_q_from_matrix(fix->q_camera_from_mcmf, best->pose.C);
   memcpy(fix->covariance, best->covariance, sizeof fix->covariance);
 }
 
-static void write_matches(const ob_crater_identifier *w, int32_t *row_of) {
+void ob_crater_write_matches(const ob_crater_identifier *w, int32_t *row_of) {
   for (int64_t i = 0; i < w->detection_count; i++) {
     const int32_t k = w->claimed[i];
     if (k >= 0 && w->weight[i] > 0.5) row_of[w->source[i]] = w->candidate[k].index;
-  }
-}
-
-static void take_detections(ob_crater_identifier *w, const ob_crater_view *view,
-                            const ob_crater_ellipse *detections, int64_t count) {
-  w->detection_count = 0;
-  for (int64_t i = 0; i < count; i++) {
-    if (detection_ok(view, &detections[i])) insert_detection(w, &detections[i], (int32_t)i);
   }
 }
 
@@ -493,8 +495,6 @@ static void begin(search *s) {
   s->radius_error2 = radius_sigma * radius_sigma + TILT_ERROR * TILT_ERROR;
   s->kept_count = 0;
   s->best = (crater_solution){.log_ratio = -1e30};
-  sort_by_column(s->problem.work);
-  measure_clutter(s->problem.work, v);
   fill_raster(s);
 }
 
@@ -507,17 +507,17 @@ int64_t ob_crater_identify(const ob_crater_catalogue *catalogue, const ob_crater
   ob_crater_identifier *w = workspace;
   memset(fix, 0, sizeof *fix);
   for (int64_t i = 0; i < detection_count; i++) row_of[i] = -1;
-  if (catalogue->count == 0 || !view_ok(view) || !settings_ok(settings) || detection_count < 0 ||
-      detection_count > INT32_MAX) {
+  if (catalogue->count == 0 || !view_ok(view) || !ob_crater_settings_ok(settings) ||
+      detection_count < 0 || detection_count > INT32_MAX) {
     return fix->status = OB_IDENTIFY_BAD_INPUT;
   }
-  take_detections(w, view, detections, detection_count);
+  ob_crater_take_detections(w, view, detections, detection_count);
   if (w->detection_count < 4) return fix->status = OB_IDENTIFY_FEW;
   search s = {.problem = {catalogue, view, settings, w}, .simd = simd, .fix = fix};
   begin(&s);
   const int found = look(&s);
   if (s.best.count == 0) return fix->status = OB_IDENTIFY_NONE;
-  write_fix(&s, fix);
-  if (found) write_matches(w, row_of);
+  ob_crater_write_fix(&s.best, log10_chance(&s, &s.best), fix);
+  if (found) ob_crater_write_matches(w, row_of);
   return fix->status = found ? OB_IDENTIFY_FOUND : OB_IDENTIFY_CHANCE;
 }

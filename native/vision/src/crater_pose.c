@@ -65,7 +65,7 @@ static double log_determinant(const double L[36]) {
 /* --- Measurements ----------------------------------------------------------------------------- */
 
 /* Variances of column and row, and of radius: the detection's and the catalogue's. */
-static void noise_of(const crater_problem *p, const ob_crater_ellipse *d, const crater_candidate *c,
+void ob_crater_noise(const crater_problem *p, const ob_crater_ellipse *d, const crater_candidate *c,
                      const crater_image *image, double noise[3]) {
   const double map_px = p->settings->catalogue_sigma_m * image->uvr[2] / c->radius_m;
   const double radius_px = p->settings->catalogue_radius_sigma * image->uvr[2];
@@ -73,13 +73,13 @@ static void noise_of(const crater_problem *p, const ob_crater_ellipse *d, const 
   noise[2] = d->radius_sigma_px * d->radius_sigma_px + radius_px * radius_px;
 }
 
-static void residual_of(const ob_crater_ellipse *d, const crater_image *image, double residual[3]) {
+void ob_crater_residual(const ob_crater_ellipse *d, const crater_image *image, double residual[3]) {
   residual[0] = d->pixel[0] - image->uvr[0];
   residual[1] = d->pixel[1] - image->uvr[1];
   residual[2] = d->radius_px - image->uvr[2];
 }
 
-static void add_measurement(double information[36], double gradient[6], const crater_image *image,
+void ob_crater_add(double information[36], double gradient[6], const crater_image *image,
                             const double residual[3], const double noise[3], double weight) {
   for (int k = 0; k < 3; k++) {
     const double *J = image->jacobian + 6 * k, w = weight / noise[k];
@@ -112,7 +112,7 @@ static void prior_of(const crater_problem *p, const crater_pose *start, const cr
   }
 }
 
-static void move(crater_pose *pose, const double step[6]) {
+void ob_crater_move(crater_pose *pose, const double step[6]) {
   double q[4], turn[9], C[9];
   ob_q_from_rotvec(q, step);
   ob_q_to_matrix(turn, q);
@@ -170,13 +170,13 @@ static int64_t first_from(const ob_crater_identifier *w, double column) {
 }
 
 /* The nearest detection within the gate, and its squared distance. */
-static int32_t nearest(const crater_problem *p, const crater_candidate *c, const crater_image *image,
+int32_t ob_crater_nearest(const crater_problem *p, const crater_candidate *c, const crater_image *image,
                        const double P[36], double gate2, double *distance2) {
   const ob_crater_identifier *w = p->work;
   double s[6];
   spread_of(image, P, s);
   double noise[3];
-  noise_of(p, &w->widest, c, image, noise);
+  ob_crater_noise(p, &w->widest, c, image, noise);
   const double area = OB_PI * gate2 * ob_sqrt((s[0] + noise[0]) * (s[3] + noise[1]) - s[1] * s[1]);
   const double image_area = (double)p->view->width * (double)p->view->height;
   if (area * (double)w->detection_count * w->compatible > CLUTTER_MAX * image_area) return -1;
@@ -186,9 +186,9 @@ static int32_t nearest(const crater_problem *p, const crater_candidate *c, const
   for (int64_t k = first_from(w, image->uvr[0] - reach); k < w->detection_count; k++) {
     const int32_t i = w->by_column[k];
     double residual[3];
-    residual_of(&w->detection[i], image, residual);
+    ob_crater_residual(&w->detection[i], image, residual);
     if (residual[0] > reach) break;
-    noise_of(p, &w->detection[i], c, image, noise);
+    ob_crater_noise(p, &w->detection[i], c, image, noise);
     const double S[6] = {s[0] + noise[0], s[1], s[2], s[3] + noise[1], s[4], s[5] + noise[2]};
     if (residual[1] * residual[1] > gate2 * S[3]) continue;
     const double d2 = mahalanobis2(S, residual);
@@ -211,7 +211,7 @@ static int64_t match(const crater_problem *p, const crater_pose *pose, const dou
     double distance2;
     c->partner = -1;
     if (!ob_crater_image_of(p->view, pose, c, &image)) continue;
-    const int32_t i = nearest(p, c, &image, P, gate2, &distance2);
+    const int32_t i = ob_crater_nearest(p, c, &image, P, gate2, &distance2);
     if (i < 0 || (w->claimed[i] >= 0 && w->claim[i] <= distance2)) continue;
     if (w->claimed[i] >= 0) w->candidate[w->claimed[i]].partner = -1;
     w->claimed[i] = (int32_t)k;
@@ -236,8 +236,8 @@ static int measure(const crater_problem *p, const crater_pose *pose, const crate
                    int64_t i, pair *out) {
   const ob_crater_ellipse *d = &p->work->detection[i];
   if (!ob_crater_image_of(p->view, pose, c, &out->image)) return 0;
-  noise_of(p, d, c, &out->image, out->noise);
-  residual_of(d, &out->image, out->residual);
+  ob_crater_noise(p, d, c, &out->image, out->noise);
+  ob_crater_residual(d, &out->image, out->residual);
   double square = 0.0;
   for (int k = 0; k < 3; k++) square += out->residual[k] * out->residual[k] / out->noise[k];
   out->log_density = -0.5 * (square + ob_log(out->noise[0] * out->noise[1] * out->noise[2])) -
@@ -274,7 +274,7 @@ static void collect(const crater_problem *p, const crater_pose *start, const cra
     w->weight[i] = 0.0;
     if (w->claimed[i] < 0 || !measure(p, &s->pose, &w->candidate[w->claimed[i]], i, &of)) continue;
     w->weight[i] = weighing == SURE ? 1.0 : 1.0 / (1.0 + odds * ob_exp(-of.log_density));
-    add_measurement(information, gradient, &of.image, of.residual, of.noise, w->weight[i]);
+    ob_crater_add(information, gradient, &of.image, of.residual, of.noise, w->weight[i]);
     if (weighing == WITH_DOUBT) take_doubt(information, &of, w->weight[i]);
   }
 }
@@ -286,7 +286,7 @@ static int step(const crater_problem *p, const crater_pose *start, int weighing,
   collect(p, start, s, weighing, information, gradient);
   if (!factor(information)) return 0;
   solve(gradient, information);
-  move(&s->pose, gradient);
+  ob_crater_move(&s->pose, gradient);
   return ob_v3_norm(gradient) < 0.5 && ob_v3_norm(gradient + 3) < 1e6; /* and numbers */
 }
 
@@ -298,8 +298,8 @@ static int anchored_information(const crater_problem *p, int64_t anchor, const c
   crater_image image;
   if (!ob_crater_image_of(p->view, start, c, &image)) return 0;
   prior_of(p, start, start, information, gradient);
-  noise_of(p, &p->work->detection[anchor], c, &image, noise);
-  add_measurement(information, gradient, &image, residual, noise, 1.0);
+  ob_crater_noise(p, &p->work->detection[anchor], c, &image, noise);
+  ob_crater_add(information, gradient, &image, residual, noise, 1.0);
   return 1;
 }
 
@@ -336,8 +336,8 @@ static double shift_cost(const crater_problem *p, int64_t anchor, const crater_c
   turn_from(start, pose, turn);
   double sum = ob_v3_dot(turn, turn) / (p->view->attitude_sigma_rad * p->view->attitude_sigma_rad);
   if (!ob_crater_image_of(p->view, pose, c, &image)) return 1e3;
-  residual_of(&p->work->detection[anchor], &image, residual);
-  noise_of(p, &p->work->detection[anchor], c, &image, noise);
+  ob_crater_residual(&p->work->detection[anchor], &image, residual);
+  ob_crater_noise(p, &p->work->detection[anchor], c, &image, noise);
   for (int k = 0; k < 3; k++) sum += residual[k] * residual[k] / noise[k];
   return 0.5 * sum;
 }
@@ -422,7 +422,7 @@ static void follow(const crater_hypothesis *of, const double ray[3], crater_pose
   ob_v3_scale(move_by, move_by, of->turn);
   ob_m3t_v3(direction, pose->C, ray);
   ob_v3_scale(move_by + 3, direction, of->depth - of->depth / (1.0 + of->scale));
-  move(pose, move_by);
+  ob_crater_move(pose, move_by);
 }
 
 int ob_crater_refine(const crater_problem *p, const double C[9], const crater_hypothesis *of,

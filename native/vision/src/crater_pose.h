@@ -70,6 +70,26 @@ int ob_crater_image_of(const ob_crater_view *view, const crater_pose *pose,
 void ob_crater_gather_near(const crater_problem *problem, const crater_pose *pose, int64_t index);
 void ob_crater_gather_all(const crater_problem *problem, const crater_pose *pose);
 
+/* Variances of column and row, and of radius: the detection's and the catalogue's. */
+void ob_crater_noise(const crater_problem *problem, const ob_crater_ellipse *d,
+                     const crater_candidate *c, const crater_image *image, double noise[3]);
+
+/* Detection less image: column, row, radius. */
+void ob_crater_residual(const ob_crater_ellipse *d, const crater_image *image, double residual[3]);
+
+/* Adds a measurement to the lower half of the information and to the gradient. */
+void ob_crater_add(double information[36], double gradient[6], const crater_image *image,
+                   const double residual[3], const double noise[3], double weight);
+
+/* Turns and moves a pose by a step in its six unknowns. */
+void ob_crater_move(crater_pose *pose, const double step[6]);
+
+/* The detection nearest to a crater by the covariance P of the pose, within the gate, and its squared
+ * distance; -1 for none, or when the gate is likely to hold clutter. */
+int32_t ob_crater_nearest(const crater_problem *problem, const crater_candidate *c,
+                          const crater_image *image, const double P[36], double gate2,
+                          double *distance2);
+
 /* Detection `anchor` taken for crater `index`: the pose for the attitude as known, and what the
  * neighbours tell of it. */
 typedef struct {
@@ -84,5 +104,13 @@ typedef struct {
  * candidates. 0 when fewer than 4 matches or a singular system came of it. */
 int ob_crater_refine(const crater_problem *problem, const double C[9], const crater_hypothesis *of,
                      crater_solution *solution);
+
+/* Of `crater_identify.c`: settings in range; the good detections, in order, with the clutter about
+ * them, into the workspace; the answer. */
+int ob_crater_settings_ok(const ob_identify_settings *s);
+void ob_crater_take_detections(ob_crater_identifier *w, const ob_crater_view *view,
+                               const ob_crater_ellipse *detections, int64_t count);
+void ob_crater_write_fix(const crater_solution *best, double log10_chance, ob_identify_fix *fix);
+void ob_crater_write_matches(const ob_crater_identifier *w, int32_t *row_of);
 
 #endif
