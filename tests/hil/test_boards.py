@@ -84,6 +84,19 @@ def test_board_gives_the_bits_of_the_desk(board: str, desk_hashes: dict[str, str
     assert not different, f"other bits on the board than on the desk: {different}"
 
 
+@pytest.mark.parametrize("board", MACHINES[:2])
+def test_the_vision_library_gives_a_board_the_bits_of_the_desk(board: str) -> None:
+    """The lines of the desk name the path, too; here there is one."""
+    board_setup.build(board)
+    on_board = hashes(run(*command(board, "vision_test").split()))
+    folder = ROOT / "build/exercise"
+    options = ["-DONBOARD_TESTS=ON", "-DONBOARD_EXTENSIONS=OFF", "-DCMAKE_BUILD_TYPE=Release"]
+    run("cmake", "-S", ROOT / "native", "-B", folder, *options)
+    run("cmake", "--build", folder, "--target", "print_vision_bits")
+    lines = (line.split() for line in run(folder / "print_vision_bits").splitlines())
+    assert on_board == {name: bits for name, path, bits in lines if path == "scalar"}
+
+
 def test_every_module_of_the_core_is_exercised(desk_hashes: dict[str, str]) -> None:
     """A header is a module; those of messages alone have no functions."""
     headers = (ROOT / "native/core/include/onboard").glob("*.h")

@@ -1,8 +1,8 @@
 /* What the vision library comes to on inputs made from integers, as one hash a routine.
  *
  * `exercise_NAME(simd)` runs one routine on varied inputs and hashes all that it gives. The program
- * `print_vision_bits` prints a line "NAME PATH HASH" for every path that this processor runs; for a
- * routine all lines must agree, on every machine.
+ * `print_vision_bits` prints a line "NAME PATH HASH" for every path that this processor runs, the image
+ * `vision_test` of a board a line for each routine; for a routine all must agree, on every machine.
  */
 #ifndef TESTS_VISION_EXERCISE_H
 #define TESTS_VISION_EXERCISE_H
@@ -17,6 +17,14 @@ uint64_t exercise_hamming(int64_t simd);
 uint64_t exercise_homography(int64_t simd);
 uint64_t exercise_p3p(int64_t simd);
 uint64_t exercise_pose(int64_t simd);
+
+typedef struct {
+  const char *name;
+  uint64_t (*run)(int64_t simd);
+} vision_exercise;
+
+extern const vision_exercise VISION_EXERCISES[];
+extern const int32_t VISION_EXERCISE_COUNT;
 
 /* The next of a fixed sequence of integers (Steele, Lea and Flood 2014, SplitMix64). */
 static inline uint64_t vision_next(uint64_t *state) {

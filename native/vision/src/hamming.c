@@ -15,18 +15,26 @@ static_assert(OB_HAMMING_CHUNKS * OB_HAMMING_CHUNK <= INT16_MAX, "an index among
 static_assert(OB_HAMMING_ROWS % 2 == 0 && OB_HAMMING_ROWS <= 256, "pairs of rows, named by an octet");
 static_assert(sizeof(ob_hamming_chunk) % sizeof(int64_t) == 0, "chunks after integers");
 
-static int64_t bits_of(uint64_t word) {
+/* Bits of each four, as four. */
+static uint64_t bits_by_four(uint64_t word) {
   word -= (word >> 1) & UINT64_C(0x5555555555555555);
-  word = (word & UINT64_C(0x3333333333333333)) + ((word >> 2) & UINT64_C(0x3333333333333333));
-  word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-  return (int64_t)((word * UINT64_C(0x0101010101010101)) >> 56);
+  return (word & UINT64_C(0x3333333333333333)) + ((word >> 2) & UINT64_C(0x3333333333333333));
+}
+
+/* At most 8 in each four. */
+static uint64_t bits_by_eight(uint64_t fours) {
+  return (fours & UINT64_C(0x0f0f0f0f0f0f0f0f)) + ((fours >> 4) & UINT64_C(0x0f0f0f0f0f0f0f0f));
 }
 
 static int64_t distance(const uint8_t *a, const uint8_t *b) {
   uint64_t x[4], y[4];
   memcpy(x, a, sizeof x);
   memcpy(y, b, sizeof y);
-  return bits_of(x[0] ^ y[0]) + bits_of(x[1] ^ y[1]) + bits_of(x[2] ^ y[2]) + bits_of(x[3] ^ y[3]);
+  const uint64_t eights = bits_by_eight(bits_by_four(x[0] ^ y[0]) + bits_by_four(x[1] ^ y[1])) +
+                          bits_by_eight(bits_by_four(x[2] ^ y[2]) + bits_by_four(x[3] ^ y[3]));
+  const uint64_t sixteens =
+      (eights & UINT64_C(0x00ff00ff00ff00ff)) + ((eights >> 8) & UINT64_C(0x00ff00ff00ff00ff));
+  return (int64_t)((sixteens * UINT64_C(0x0001000100010001)) >> 48);
 }
 
 /* A distance and the query that has it in one number: the least is the best, the lowest of equals. */
@@ -200,7 +208,7 @@ static void match_unsure(const matcher *m) {
 
 static void match_vector(matcher *m) {
   for (uint32_t pair = 0; pair < sizeof m->bits; pair++) {
-    m->bits[pair] = (uint8_t)bits_of(pair >> 4 ^ (pair & 15));
+    m->bits[pair] = (uint8_t)bits_by_four(pair >> 4 ^ (pair & 15));
   }
   const int64_t step = OB_HAMMING_CHUNKS * OB_HAMMING_CHUNK;
   for (int64_t j = 0; j < m->train_count; j += step) {

@@ -6,3 +6,4 @@ set(ONBOARD_LINK_FLAGS -Wl,--wrap=__aeabi_dadd,--wrap=__aeabi_dsub,--wrap=__aeab
 set(ONBOARD_DRIVERS cmsdk_uart mps2_clock)
 set(ONBOARD_WATCHDOG cmsdk_watchdog)
 set(ONBOARD_SELF_TEST ON)
+set(ONBOARD_VISION_TEST ON)

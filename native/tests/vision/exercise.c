@@ -1,0 +1,13 @@
+#include "exercise.h"
+
+const vision_exercise VISION_EXERCISES[] = {
+    {"corners", exercise_corners},
+    {"crater_finder", exercise_crater_finder},
+    {"crater_identify", exercise_crater_identify},
+    {"descriptors", exercise_descriptors},
+    {"hamming", exercise_hamming},
+    {"homography", exercise_homography},
+    {"p3p", exercise_p3p},
+    {"pose", exercise_pose},
+};
+const int32_t VISION_EXERCISE_COUNT = sizeof VISION_EXERCISES / sizeof VISION_EXERCISES[0];
