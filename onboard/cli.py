@@ -1,6 +1,6 @@
 """The `onboard` command: ground tools around the flight software's tables.
 
-Exit status: 0 all is well, 1 a check did not hold, 2 the input was wrong.
+Exit status: 0 all is well, 1 a check did not hold, 2 the input was wrong, 3 no fix.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from onboard.fault_protection import checks
 from onboard.fault_protection.diagrams import reference
 from onboard.fault_protection.prove import Proof, as_json, as_text, prove
 from onboard.fault_protection.trace import as_scenario
+from onboard.vision.cli import vision
 
 BROKEN = 1
 WRONG_INPUT = 2
@@ -29,7 +30,10 @@ WRONG_INPUT = 2
 @click.group()
 @click.version_option(package_name="onboard")
 def main() -> None:
-    """Tools for the tables of the flight software."""
+    """Tools for the tables of the flight software, and for images."""
+
+
+main.add_command(vision)
 
 
 @main.group()

@@ -134,6 +134,15 @@ class CraterVision:
         self._found = int(self._count[0])
         return self._found
 
+    def take(self, detections: npt.NDArray[Any]) -> int:
+        """Fill `detections` from elsewhere, rows of DETECTION; the first that fit, whose number is
+        returned.
+        """
+        kept = detections[: lib.OB_CRATER_DETECTED]
+        self._views[0][: len(kept)] = kept
+        self._found = len(kept)
+        return self._found
+
     def match(self, camera: Any, prior: Any, entries: Any, count: int, settings: Any) -> int:
         """Match the detections; returns the status, which with the rest stands in `fix`."""
         status = lib.ob_crater_match(

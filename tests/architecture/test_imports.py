@@ -18,6 +18,7 @@ GROUND_TOOLS = [
     "onboard.core.vision.crater_index",
     "onboard.fault_protection.diagrams",
     "onboard.program",
+    "onboard.vision",
 ]
 GNC = ["onboard.sensors", "onboard.navigation", "onboard.guidance", "onboard.control"]
 ON_THE_BUS = ["messages", "ports", "products", "bus", "core"]

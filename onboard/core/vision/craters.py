@@ -57,6 +57,27 @@ class CraterIndex:
         octets = ffi.buffer(self._catalogue.row, 4 * len(self))
         return np.frombuffer(octets, np.uint32)
 
+    @property
+    def normal_mcmf(self) -> Floats:
+        """(n, 3) unit vectors to the centres."""
+        c, size = self._catalogue, 4 * len(self)
+        columns = [np.frombuffer(ffi.buffer(x, size), np.int32) for x in (c.x, c.y, c.z)]
+        counts = np.column_stack(columns).astype(np.float64)
+        return counts * float(lib.OB_CRATER_DIRECTION_UNIT)
+
+    @property
+    def centre_mcmf_m(self) -> Floats:
+        """(n, 3) centres of the rim planes."""
+        height = np.frombuffer(ffi.buffer(self._catalogue.height_m, 2 * len(self)), np.int16)
+        centre: Floats = self.normal_mcmf * (float(lib.OB_MOON_SPHERE_M) + height)[:, None]
+        return centre
+
+    @property
+    def radius_m(self) -> Floats:
+        """(n,) of the rims."""
+        radius = np.frombuffer(ffi.buffer(self._catalogue.radius, 2 * len(self)), np.uint16)
+        return radius.astype(np.float64) * float(self._catalogue.radius_unit_m)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CraterView:

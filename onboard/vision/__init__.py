@@ -1,0 +1,1 @@
+"""The command `onboard vision`: images and crater catalogues on the ground."""
