@@ -9,7 +9,7 @@ RUNS   ?= 100
 SEEDS  ?= 200
 WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
-NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -name 'join.py')
+NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -path 'native/cffi/*.py')
 
 .PHONY: fly test check prove format docs bench bench-vision crater-views images firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link recovery lockstep unplug lab clean
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from onboard.core._core import ffi, lib
-from onboard.core.craters import DETECTION
+from onboard.core._vision import ffi, lib
+from onboard.core.vision.crater_matching import DETECTION
 
 Array = npt.NDArray[np.float64]
 CAPACITY = 512

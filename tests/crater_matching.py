@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from crater_simulation import Frame
 
-from onboard.core._core import ffi, lib
-from onboard.core.craters import DETECTION, MATCHED
+from onboard.core._vision import ffi, lib
+from onboard.core.vision.crater_matching import DETECTION, MATCHED
 
 Array = npt.NDArray[np.float64]
 _MATCHER = ffi.new("ob_crater_matcher *")

@@ -44,9 +44,6 @@ const exercise EXERCISES[] = {
     {"rover", exercise_rover},
     {"words", exercise_words},
 #ifndef EXERCISES_FOR_SMALL_MEMORY /* images, tables and walks: 700 kB of RAM */
-    {"crater_detect", exercise_crater_detect},
-    {"crater_frame", exercise_crater_frame},
-    {"crater_match", exercise_crater_match},
     {"fault", exercise_fault},
     {"fault_table", exercise_fault_table},
     {"fault_walk", exercise_fault_walk},

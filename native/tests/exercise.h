@@ -37,11 +37,6 @@ uint64_t exercise_ud(void);
 uint64_t exercise_filter(void);
 uint64_t exercise_navigation(void);
 
-/* exercise_vision.c */
-uint64_t exercise_crater_detect(void);
-uint64_t exercise_crater_frame(void);
-uint64_t exercise_crater_match(void);
-
 /* exercise_gnc.c */
 uint64_t exercise_allocation(void);
 uint64_t exercise_approach(void);

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "onboard/crater_detect.h"
-#include "onboard/crater_match.h"
+#include "vision/crater_detect.h"
+#include "vision/crater_match.h"
 #include "onboard/elementary.h"
 #include "onboard/frame.h"
 

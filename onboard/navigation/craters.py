@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from onboard.bus import Bus
-from onboard.core._core import ffi, lib
-from onboard.core.craters import STATUS_NAMES, CraterMap, CraterVision
+from onboard.core._vision import ffi, lib
+from onboard.core.vision.crater_matching import STATUS_NAMES, CraterMap, CraterVision
 from onboard.messages import CameraCommand, FrameHeader
 from onboard.ports import OutputPort
 from onboard.products import CraterCatalogue, LandingSite

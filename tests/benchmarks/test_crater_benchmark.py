@@ -13,7 +13,7 @@ from crater_scene import scene
 from crater_simulation import simulate
 
 from onboard.bus import Bus
-from onboard.core._core import lib
+from onboard.core._vision import lib
 from onboard.messages import FrameHeader
 from onboard.navigation.craters import CraterNavigation, CraterParameters
 

@@ -16,8 +16,8 @@ from crater_matching import (
 from crater_simulation import Frame, apparent_radius, rims, simulate
 from scipy.optimize import least_squares
 
-from onboard.core._core import ffi, lib
-from onboard.core.craters import PREDICTED
+from onboard.core._vision import ffi, lib
+from onboard.core.vision.crater_matching import PREDICTED
 
 
 def predict(frame: Frame, **changed: float) -> np.ndarray:

@@ -15,7 +15,7 @@ from hil.link.qemu import FLASHED, IMAGES, LINUX, MACHINES, MODELS, SECOND_UART
 
 ROOT = board_setup.ROOT
 QEMU = "qemu-system-arm -nographic -monitor none -icount shift=6 -semihosting-config enable=on"
-LARGE_FROM = "crater_detect"  # the first exercise that a small memory leaves out
+LARGE_FROM = "fault"  # the first exercise that a small memory leaves out
 
 
 def command(board: str, name: str = "self_test") -> str:

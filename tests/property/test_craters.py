@@ -11,7 +11,7 @@ from crater_simulation import simulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onboard.core._core import ffi, lib
+from onboard.core._vision import ffi, lib
 
 ANY = st.floats(allow_nan=True, allow_infinity=True, width=64)
 

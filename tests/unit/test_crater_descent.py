@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from crater_descent import Descent
 
-from onboard.core._core import lib
+from onboard.core._vision import lib
 
 
 @pytest.fixture(scope="module")

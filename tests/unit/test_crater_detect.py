@@ -9,7 +9,7 @@ import pytest
 from crater_detection import Score, detect, score, settings
 from crater_scene import scene
 
-from onboard.core._core import ffi, lib
+from onboard.core._vision import ffi, lib
 
 SEEDS = range(4)
 

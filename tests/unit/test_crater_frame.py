@@ -7,7 +7,7 @@ import pytest
 from crater_flight import ALTITUDE_M, camera, navigation_state, site_struct
 from crater_simulation import looking, quaternion, rotation
 
-from onboard.core._core import ffi, lib
+from onboard.core._vision import ffi, lib
 
 SECOND_NS = 1_000_000_000
 SITE = site_struct()

@@ -7,7 +7,7 @@ import pytest
 from crater_matching import Outcome, match
 from crater_simulation import Frame, simulate
 
-from onboard.core._core import lib
+from onboard.core._vision import lib
 
 ACCEPTED: int = lib.OB_CRATER_FIX_ACCEPTED
 

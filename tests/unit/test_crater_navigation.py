@@ -10,8 +10,8 @@ from crater_flight import ALTITUDE_M, SITE, camera, catalogue, navigation_state,
 from crater_scene import Scene, scene
 
 from onboard.bus import Bus
-from onboard.core._core import lib
-from onboard.core.craters import CraterMap
+from onboard.core._vision import lib
+from onboard.core.vision.crater_matching import CraterMap
 from onboard.dictionary.loader import load
 from onboard.messages import CameraCommand, FrameHeader
 from onboard.navigation.craters import NO_FIX, CraterMatches, CraterNavigation, CraterParameters

@@ -2,8 +2,11 @@
 
 const vision_exercise VISION_EXERCISES[] = {
     {"corners", exercise_corners},
+    {"crater_detect", exercise_crater_detect},
     {"crater_finder", exercise_crater_finder},
+    {"crater_frame", exercise_crater_frame},
     {"crater_identify", exercise_crater_identify},
+    {"crater_match", exercise_crater_match},
     {"descriptors", exercise_descriptors},
     {"hamming", exercise_hamming},
     {"homography", exercise_homography},

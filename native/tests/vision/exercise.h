@@ -10,8 +10,11 @@
 #include <stdint.h>
 
 uint64_t exercise_corners(int64_t simd);
+uint64_t exercise_crater_detect(int64_t simd);
 uint64_t exercise_crater_finder(int64_t simd);
+uint64_t exercise_crater_frame(int64_t simd);
 uint64_t exercise_crater_identify(int64_t simd);
+uint64_t exercise_crater_match(int64_t simd);
 uint64_t exercise_descriptors(int64_t simd);
 uint64_t exercise_hamming(int64_t simd);
 uint64_t exercise_homography(int64_t simd);

@@ -40,7 +40,7 @@
 #include <stdint.h>
 
 #include "onboard/camera.h"
-#include "onboard/crater_match.h"
+#include "onboard/crater_matched.h"
 #include "onboard/frame.h"
 #include "onboard/gate.h"
 #include "onboard/messages.h"

@@ -1,4 +1,4 @@
-#include "onboard/crater_detect.h"
+#include "vision/crater_detect.h"
 
 #include <assert.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "onboard/crater_frame.h"
+#include "vision/crater_frame.h"
 
 #include "onboard/quaternion.h"
 #include "onboard/vector.h"

@@ -13,8 +13,8 @@
  * of the results: the same bits on every target. Time is bounded by the image size: the dense part
  * costs the same for every image, and at most OB_CRATER_CANDIDATES are refined.
  */
-#ifndef ONBOARD_CRATER_DETECT_H
-#define ONBOARD_CRATER_DETECT_H
+#ifndef VISION_CRATER_DETECT_H
+#define VISION_CRATER_DETECT_H
 
 #include <stdint.h>
 

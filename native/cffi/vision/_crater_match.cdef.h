@@ -28,16 +28,6 @@ typedef struct {
   int64_t catalogue_index;
 } ob_crater_predicted;
 
-typedef struct {
-  double pixel[2];
-  double pixel_covariance[3];
-  double position_mcmf_m[3];
-  double position_sigma_m;
-  double diameter_m;
-  double probability;
-  int64_t catalogue_index;
-} ob_crater_matched;
-
 enum {
   OB_CRATER_FIX_ACCEPTED,
   OB_CRATER_FIX_BAD_INPUT,

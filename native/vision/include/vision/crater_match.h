@@ -25,14 +25,17 @@
  * Doubles in a fixed order, elementary functions of the core: the same bits on every target. Time is
  * bounded by the caps below. Nothing is kept between frames.
  */
-#ifndef ONBOARD_CRATER_MATCH_H
-#define ONBOARD_CRATER_MATCH_H
+#ifndef VISION_CRATER_MATCH_H
+#define VISION_CRATER_MATCH_H
 
 #include <stdint.h>
 
 #include "onboard/camera.h"
-#include "onboard/crater_detect.h"
+#include "onboard/crater_matched.h"
+#include "vision/crater_detect.h"
 
+#define OB_CRATER_MATCH_SIDE_MIN 8    /* pixels, width and height of an image */
+#define OB_CRATER_MATCH_SIDE_MAX 2048
 #define OB_CRATER_PREDICTED 1024 /* map craters used in one frame: the largest, when there are more */
 #define OB_CRATER_DETECTED 512   /* detections used: the first */
 #define OB_CRATER_BINS 128       /* of the voting grid, each way */
@@ -64,16 +67,6 @@ typedef struct {
   double radius_px;
   int64_t catalogue_index;
 } ob_crater_predicted;
-
-typedef struct {
-  double pixel[2];            /* where it was detected */
-  double pixel_covariance[3]; /* cc, cr, rr, px2: detection noise; the map's error is beside it */
-  double position_mcmf_m[3];  /* of the map crater */
-  double position_sigma_m;
-  double diameter_m;
-  double probability; /* that the pair is right, given that the fix is */
-  int64_t catalogue_index;
-} ob_crater_matched;
 
 enum {
   OB_CRATER_FIX_ACCEPTED = 0,

@@ -3,13 +3,13 @@
  * Both come from what navigation knew near the instant of the exposure, and are what crater detection
  * and matching start from.
  */
-#ifndef ONBOARD_CRATER_FRAME_H
-#define ONBOARD_CRATER_FRAME_H
+#ifndef VISION_CRATER_FRAME_H
+#define VISION_CRATER_FRAME_H
 
 #include <stdint.h>
 
 #include "onboard/camera.h"
-#include "onboard/crater_match.h"
+#include "vision/crater_match.h"
 #include "onboard/frame.h"
 #include "onboard/messages.h"
 

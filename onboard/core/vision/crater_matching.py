@@ -1,4 +1,4 @@
-"""Crater detection and matching: memory and calls of `crater_detect.h` and `crater_match.h`."""
+"""Craters of a frame, matched with the map: memory and calls of `crater_match.h`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from onboard.core._core import ffi, lib
+from onboard.core._vision import ffi, lib
 from onboard.products import CraterCatalogue
 
 DETECTION = np.dtype(
