@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onboard.core.vision import SIMD_PATHS, simd_here
-from onboard.core.vision.pose import STATUS, Pose, refine_pose, solve_pose, solve_pose_robust
+from onboard.core.vision.pose import Pose, refine_pose, solve_pose, solve_pose_robust
+from onboard.core.vision.robust import STATUS
 
 CAMERA = {"focal_px": FOCAL_PX, "center_px": CENTER_PX}
 PLAIN = st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0]) | st.floats(-1e4, 1e4)

@@ -27,7 +27,7 @@ uint64_t exercise_homography(int64_t simd) {
   uint64_t state = 3, hash = OB_HASH_SEED;
   for (int32_t i = 0; i < 24; i++) {
     ob_homography found;
-    const ob_homography_settings settings = {.threshold = i % 3 == 0 ? 0.6 : 2.0,
+    const ob_robust_settings settings = {.threshold = i % 3 == 0 ? 0.6 : 2.0,
                                              .sigma = i % 2 == 0 ? 0.3 : 0.0,
                                              .confidence = 0.999,
                                              .seed = (uint64_t)i,
@@ -39,7 +39,7 @@ uint64_t exercise_homography(int64_t simd) {
     const int64_t status =
         ob_homography_robust(first, second, count, &settings, &found, inlier, workspace);
     hash = ob_hash_u64(hash, (uint64_t)status);
-    if (status == OB_HOMOGRAPHY_OK) {
+    if (status == OB_ROBUST_OK) {
       hash = ob_hash_f64s(ob_hash_f64s(hash, found.H, 9), found.covariance, 81);
       hash = ob_hash_f64(ob_hash_u64(hash, (uint64_t)found.iterations), found.residual_rms);
       hash = ob_hash_bytes(hash, inlier, (int32_t)count);

@@ -27,7 +27,7 @@ static void see(uint64_t *state, int32_t wrong, double *points, double *image) {
 
 static uint64_t hash_pose(uint64_t hash, int64_t status, const ob_pose *pose, const uint8_t *inlier) {
   hash = ob_hash_u64(hash, (uint64_t)status);
-  if (status != OB_POSE_OK) {
+  if (status != OB_ROBUST_OK) {
     return hash;
   }
   hash = ob_hash_f64s(hash, pose->q_camera_from_world, 4);
@@ -43,7 +43,7 @@ uint64_t exercise_pose(int64_t simd) {
   uint64_t state = 1, hash = OB_HASH_SEED;
   for (int32_t i = 0; i < 12; i++) {
     ob_pose pose;
-    const ob_pose_settings settings = {.threshold = 4e-3,
+    const ob_robust_settings settings = {.threshold = 4e-3,
                                        .sigma = i % 2 == 0 ? 1e-3 : 0.0,
                                        .confidence = 0.999,
                                        .seed = (uint64_t)i,
@@ -54,7 +54,7 @@ uint64_t exercise_pose(int64_t simd) {
     const int64_t count = POINTS - 17 * i;
     int64_t status = ob_pose_robust(points, image, count, &settings, &pose, inlier, workspace);
     hash = hash_pose(hash, status, &pose, inlier);
-    if (status == OB_POSE_OK) {
+    if (status == OB_ROBUST_OK) {
       status = ob_pose_refine(points, image, count, &settings, &pose, inlier, workspace);
       hash = hash_pose(hash, status, &pose, inlier);
     }

@@ -2,104 +2,203 @@
 
 #include <string.h>
 
-#include "plane_field.h"
-#include "preemption.h"
-#include "vision/sampling.h"
+#include "consensus.h"
+#include "lanes.h"
+#include "onboard/vector.h"
 
-#define LOCAL_MATCHES 256 /* of a local optimization, at most */
-#define LOCAL_STEPS 2
-#define LOCAL_WIDTH 2.0 /* thresholds of the first of its two rounds */
+#define SUMS 29
+#define AREA_MIN 1e-6 /* of a sample's triangle, in squared spreads: smaller is a line */
 
+#define KERNELS "plane_lanes.h"
+#include "lanes_targets.h"
+
+/* ---- the model: H of scaled coordinates, row-major ---- */
+
+static void expand(const double *model, double *kernel) { memcpy(kernel, model, 9 * sizeof *kernel); }
+
+/* Twice the signed areas of the triangles 423, 143, 124 and 123 of four points. */
+static void areas(const double *x, const double *y, const int64_t *place, double area[4]) {
+  const double x4 = x[place[3]], y4 = y[place[3]];
+  double dx[3], dy[3];
+  for (int32_t i = 0; i < 3; i++) {
+    dx[i] = x[place[i]] - x4;
+    dy[i] = y[place[i]] - y4;
+  }
+  area[0] = dx[1] * dy[2] - dx[2] * dy[1];
+  area[1] = dx[2] * dy[0] - dx[0] * dy[2];
+  area[2] = dx[0] * dy[1] - dx[1] * dy[0];
+  area[3] = area[0] + area[1] + area[2];
+}
+
+/* H of four places; 0 where three of them lie on a line or their orientations disagree. */
+static int32_t from_four(const ob_field *field, const int64_t *place, double *H) {
+  double from[4], to[4];
+  areas(field->x[0], field->x[1], place, from);
+  areas(field->x[2], field->x[3], place, to);
+  const double whole = from[3] * to[3];
+  for (int32_t i = 0; i < 4; i++) {
+    const int32_t thin = !(ob_fabs(from[i]) > AREA_MIN) || !(ob_fabs(to[i]) > AREA_MIN);
+    if (thin || !(from[i] * to[i] * whole > 0.0)) {
+      return 0;
+    }
+  }
+  memset(H, 0, 9 * sizeof *H);
+  for (int32_t i = 0; i < 3; i++) {
+    const int64_t at = place[i], next = place[(i + 1) % 3], last = place[(i + 2) % 3];
+    const double *x = field->x[0], *y = field->x[1];
+    const double weight = ob_fabs(to[i] / from[i]) * (from[3] > 0.0 ? 1.0 : -1.0);
+    const double row[3] = {(y[next] - y[last]) * weight, (x[last] - x[next]) * weight,
+                           (x[next] * y[last] - x[last] * y[next]) * weight};
+    ob_v3_axpy(H, field->x[2][at], row);
+    ob_v3_axpy(H + 3, field->x[3][at], row);
+    ob_v3_add(H + 6, H + 6, row);
+  }
+  return 1;
+}
+
+static int32_t settle(double *H) {
+  if (!(H[8] > 0.0)) {
+    return 0; /* the mean of the first image's points is sent to infinity, or beyond */
+  }
+  for (int32_t i = 0; i < 9; i++) {
+    H[i] = i < 8 ? H[i] / H[8] : 1.0;
+  }
+  return 1;
+}
+
+static int32_t move(double *out, const double *H, const double *step) {
+  for (int32_t i = 0; i < 9; i++) {
+    out[i] = i < 8 ? H[i] + step[i] : 1.0;
+  }
+  return 1;
+}
+
+static double square(const ob_field *field, int64_t at, const double *H) {
+  const double x = field->x[0][at], y = field->x[1][at], w = H[6] * x + (H[7] * y + H[8]);
+  const double du = (H[0] * x + (H[1] * y + H[2])) / w - field->x[2][at];
+  const double dv = (H[3] * x + (H[4] * y + H[5])) / w - field->x[3][at];
+  return w > 0.0 ? du * du + dv * dv : OB_IMPOSSIBLE;
+}
+
+static void sum(const ob_field *field, int64_t count, const double *H, double threshold,
+                ob_sums *sums) {
+  double s[SUMS];
+  LANES_FOR(field, sum)(field, count, H, threshold, s);
+  const double upper[36] = {s[0], s[1], s[2], 0.0,  0.0,   0.0,  -s[6],  -s[7],  s[3],
+                            s[4], 0.0,  0.0,  0.0,  -s[7], -s[8], s[5],  0.0,    0.0,
+                            0.0,  -s[9], -s[10], s[0], s[1], s[2], -s[11], -s[12], s[3],
+                            s[4], -s[12], -s[13], s[5], -s[14], -s[15], s[16], s[17], s[18]};
+  ob_sums_spread(sums, upper, 8);
+  memcpy(sums->gradient, s + 19, 6 * sizeof *s);
+  sums->gradient[6] = -s[25];
+  sums->gradient[7] = -s[26];
+  ob_sums_total(sums, s[27], s[28], count, threshold);
+}
+
+static const ob_estimator HOMOGRAPHY = {.sample = 4,
+                                        .least = 5,
+                                        .unknowns = 8,
+                                        .residuals = 2,
+                                        .distinct = 2,
+                                        .expand = expand,
+                                        .solve = from_four,
+                                        .errors = LANES_BOTH(errors),
+                                        .sum = sum,
+                                        .settle = settle,
+                                        .move = move,
+                                        .square = square};
+
+/* ---- in the caller's units ---- */
+
+/* The points of both images: scaled = (given - mean) scale. */
 typedef struct {
-  double H[9];
-  double cost;
-  int64_t inliers;
-} candidate;
+  double mean[2][2], scale[2];
+} scaling;
 
-static int32_t settings_allowed(const ob_homography_settings *s) {
-  return s->threshold > 0.0 && s->threshold < 1e150 && s->sigma >= 0.0 && s->sigma < 1e150 &&
-         s->confidence > 0.0 && s->confidence < 1.0 && s->iterations_max >= 1 &&
-         s->iterations_max <= OB_HOMOGRAPHY_ITERATIONS_MAX;
-}
-
-static void keep_better(const ob_plane_field *field, const double H[9], double threshold,
-                        candidate *best) {
-  int64_t inliers;
-  const double cost = ob_plane_score(field, H, threshold, best->cost, &inliers);
-  if (cost < best->cost) {
-    memcpy(best->H, H, sizeof best->H);
-    best->cost = cost;
-    best->inliers = inliers;
+/* Of the given units from the scaled ones: T2^-1 M T1, T = (p - mean) scale. Linear in M. */
+static void unscale(const scaling *s, const double M[9], double out[9]) {
+  for (int32_t row = 0; row < 3; row++) {
+    for (int32_t column = 0; column < 3; column++) {
+      const double own = row < 2 ? M[3 * row + column] / s->scale[1] : 0.0;
+      out[3 * row + column] = own + M[6 + column] * (row < 2 ? s->mean[1][row] : 1.0);
+    }
+    double *r = out + 3 * row;
+    r[0] *= s->scale[0];
+    r[1] *= s->scale[0];
+    r[2] -= r[0] * s->mean[0][0] + r[1] * s->mean[0][1];
   }
 }
 
-/* From a minimal sample's H: a wide threshold first, for it has the noise of four points. */
-static void optimize_locally(const ob_plane_field *field, double threshold, candidate *best) {
-  const int64_t count = field->count < LOCAL_MATCHES ? field->count : LOCAL_MATCHES;
-  double H[9];
-  ob_plane_sums sums;
-  memcpy(H, best->H, sizeof H);
-  if (ob_plane_optimize(field, count, LOCAL_WIDTH * threshold, LOCAL_STEPS, H, &sums) &&
-      ob_plane_optimize(field, count, threshold, LOCAL_STEPS, H, &sums)) {
-    keep_better(field, H, threshold, best);
+/* H to norm 1 in the given units, and the covariance through that: J = (I - h h') unscale / norm. */
+static void publish(const scaling *s, const double H[9], const ob_conclusion *conclusion,
+                    ob_homography *out) {
+  double jacobian[72], norm = 0.0;
+  unscale(s, H, out->H);
+  for (int32_t i = 0; i < 9; i++) {
+    norm += out->H[i] * out->H[i];
   }
+  norm = ob_sqrt(norm);
+  for (int32_t i = 0; i < 9; i++) {
+    out->H[i] /= norm;
+  }
+  for (int32_t k = 0; k < 8; k++) {
+    double unit[9] = {0.0}, column[9], along = 0.0;
+    unit[k] = 1.0;
+    unscale(s, unit, column);
+    for (int32_t i = 0; i < 9; i++) {
+      along += out->H[i] * column[i];
+    }
+    for (int32_t i = 0; i < 9; i++) {
+      jacobian[8 * i + k] = (column[i] - out->H[i] * along) / norm;
+    }
+  }
+  ob_covariance_of(out->covariance, jacobian, 9, 8, conclusion->inverse, conclusion->variance);
+  out->residual_rms = conclusion->residual_rms / s->scale[1];
+  out->inliers = conclusion->inliers;
 }
 
-/* `inlier` is written where the matches come by quality. */
-static int64_t search(const ob_plane_field *field, const ob_homography_settings *settings,
-                      double threshold, candidate *best, uint8_t *inlier) {
-  const int64_t most = settings->iterations_max, by_quality = settings->by_quality;
-  ob_sampler sampler;
-  ob_sample_pool pool = {.needed = most};
-  ob_sampler_begin(&sampler, settings->seed, field->count, 4, by_quality, most);
-  int64_t needed = most, iteration = 0;
-  while (iteration < needed && (!by_quality || iteration < pool.needed)) {
-    int64_t place[4];
-    double H[9];
-    const double before = best->cost;
-    ob_sampler_draw(&sampler, place);
-    for (int32_t i = 0; i < 4 && by_quality; i++) {
-      place[i] = field->place[place[i]];
-    }
-    if (ob_plane_from_four(field, place, H)) {
-      keep_better(field, H, threshold, best);
-    }
-    iteration++;
-    const int32_t is_new = best->cost < before;
-    if (is_new) {
-      optimize_locally(field, threshold, best);
-      needed = ob_samples_needed(best->inliers, field->count, 4, settings->confidence, most);
-    }
-    if (is_new && by_quality) {
-      ob_plane_flag(field, best->H, threshold, inlier);
-    }
-    if (best->inliers > 0 && by_quality) {
-      ob_sample_pool_needed(&pool, &sampler, inlier, is_new, settings->confidence, most);
-    }
+static int64_t measure(scaling *s, const double *first, const double *second, int64_t count) {
+  const int64_t of_first = ob_field_measure(first, count, 2, s->mean[0], &s->scale[0]);
+  const int64_t of_second = ob_field_measure(second, count, 2, s->mean[1], &s->scale[1]);
+  const int32_t finite = of_first != OB_ROBUST_NOT_FINITE && of_second != OB_ROBUST_NOT_FINITE;
+  if (of_first != OB_ROBUST_OK || of_second != OB_ROBUST_OK) {
+    return finite ? OB_ROBUST_DEGENERATE : OB_ROBUST_NOT_FINITE;
   }
-  return iteration;
+  return OB_ROBUST_OK;
 }
 
 int64_t ob_homography_robust(const double *first, const double *second, int64_t count,
-                             const ob_homography_settings *settings, ob_homography *homography,
+                             const ob_robust_settings *settings, ob_homography *homography,
                              uint8_t *inlier, void *workspace) {
-  ob_plane_field field;
-  if (!settings_allowed(settings)) {
-    return OB_HOMOGRAPHY_BAD_SETTING;
+  scaling s;
+  if (!ob_consensus_allowed(settings)) {
+    return OB_ROBUST_BAD_SETTING;
   }
-  const int64_t status = ob_plane_field_make(&field, first, second, count, settings->seed,
-                                             settings->simd, workspace);
-  if (status != OB_HOMOGRAPHY_OK) {
+  if (count < HOMOGRAPHY.least || count > OB_ROBUST_MATCHES_MAX) {
+    return OB_ROBUST_BAD_COUNT;
+  }
+  int64_t status = measure(&s, first, second, count);
+  if (status != OB_ROBUST_OK) {
     return status;
   }
-  const double threshold = settings->threshold * field.scale[1];
+  const double threshold = settings->threshold * s.scale[1];
   if (!(threshold > 1e-12 && threshold < 1e6)) {
-    return OB_HOMOGRAPHY_BAD_SETTING; /* beside the spread of the points */
+    return OB_ROBUST_BAD_SETTING; /* beside the spread of the points */
   }
-  candidate best = {.cost = (double)count};
-  homography->iterations = search(&field, settings, threshold, &best, inlier);
-  if (best.inliers < 5) {
-    return OB_HOMOGRAPHY_NONE;
+  ob_field field;
+  ob_field_begin(&field, count, 4, settings->seed, settings->simd, workspace);
+  ob_field_fill(&field, 0, first, 2, s.mean[0], s.scale[0]);
+  ob_field_fill(&field, 2, second, 2, s.mean[1], s.scale[1]);
+  ob_hypothesis best;
+  ob_conclusion conclusion;
+  homography->iterations = ob_consensus_search(&HOMOGRAPHY, &field, settings, threshold, &best, inlier);
+  if (best.inliers < HOMOGRAPHY.least) {
+    return OB_ROBUST_NONE;
   }
-  return ob_plane_conclude(&field, threshold, settings->sigma, best.H, homography, inlier);
+  status = ob_consensus_conclude(&HOMOGRAPHY, &field, threshold, settings->sigma * s.scale[1],
+                                 best.model, &conclusion, inlier);
+  if (status == OB_ROBUST_OK) {
+    publish(&s, best.model, &conclusion, homography);
+  }
+  return status;
 }

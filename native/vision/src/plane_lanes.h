@@ -1,37 +1,27 @@
-/* The kernels of plane_sums.c, included once for each target: lanes.h. */
+/* The kernels of homography.c, included once for each target: lanes.h. */
 
-/* Floats, eight lanes, in blocks of 64 matches. */
-LANES_TARGET static double LANES(score)(const ob_plane_field *field, const float h[9],
-                                        float threshold, double best, int64_t *inliers) {
-  const float per_square = 1.0f / (threshold * threshold);
-  const double far = (double)(field->padded - field->count);
-  ob_f8 cost = {0.0f}, count = {0.0f};
-  const ob_f8 zero = {0.0f}, one = zero + 1.0f;
-  for (int64_t i = 0; i < field->padded; i += 8) {
+/* Squared errors: floats, eight lanes. */
+LANES_TARGET static void LANES(errors)(const ob_field *field, int64_t at, int64_t count, const float *h,
+                                       float *squares) {
+  const ob_f8 zero = {0.0f};
+  for (int64_t i = 0; i < count; i += 8) {
     ob_f8 x, y, u, v;
-    OB_LOAD(x, field->f[0] + i);
-    OB_LOAD(y, field->f[1] + i);
-    OB_LOAD(u, field->f[2] + i);
-    OB_LOAD(v, field->f[3] + i);
+    OB_LOAD(x, field->f[0] + at + i);
+    OB_LOAD(y, field->f[1] + at + i);
+    OB_LOAD(u, field->f[2] + at + i);
+    OB_LOAD(v, field->f[3] + at + i);
     const ob_f8 w = h[6] * x + (h[7] * y + h[8]);
     const ob_f8 inverse = 1.0f / w;
     const ob_f8 du = (h[0] * x + (h[1] * y + h[2])) * inverse - u;
     const ob_f8 dv = (h[3] * x + (h[4] * y + h[5])) * inverse - v;
-    const ob_f8 square = (du * du + dv * dv) * per_square;
-    const ob_i8 in = (square < one) & (w > zero);
-    cost += one + OB_F8_WHERE(in, square - one);
-    count += OB_F8_WHERE(in, one);
-    if ((i & 63) == 56 && hopeless(ob_f8_sum(&cost), i + 8, field->count, best)) {
-      return HOPELESS;
-    }
+    const ob_f8 square = OB_F8_OR_NAN(w > zero, du * du + dv * dv);
+    memcpy(squares + i, &square, sizeof square);
   }
-  *inliers = (int64_t)ob_f8_sum(&count);
-  return ob_f8_sum(&cost) - far;
 }
 
 /* Doubles, four lanes. With (a, b, c) = (x, y, 1) / w and (u, v) the predicted point, the rows of the
  * Jacobian are [a b c 0 0 0 -u a -u b] and [0 0 0 a b c -v a -v b]. */
-LANES_TARGET static void LANES(sum)(const ob_plane_field *field, int64_t count, const double h[9],
+LANES_TARGET static void LANES(sum)(const ob_field *field, int64_t count, const double h[9],
                                     double threshold, double sums[SUMS]) {
   ob_d4 s[SUMS];
   for (int32_t k = 0; k < SUMS; k++) {
@@ -51,7 +41,9 @@ LANES_TARGET static void LANES(sum)(const ob_plane_field *field, int64_t count, 
     ob_d4 ru = u - to_u, rv = v - to_v;
     const ob_d4 error = ru * ru + rv * rv;
     const ob_l4 in = (error < square) & (w > zero);
-    c = OB_D4_WHERE(in, c); /* an outlier adds zeros */
+    x = OB_D4_WHERE(in, x); /* an outlier adds zeros */
+    y = OB_D4_WHERE(in, y);
+    c = OB_D4_WHERE(in, c);
     u = OB_D4_WHERE(in, u);
     v = OB_D4_WHERE(in, v);
     ru = OB_D4_WHERE(in, ru);

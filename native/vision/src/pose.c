@@ -1,130 +1,100 @@
 #include "vision/pose.h"
 
+#include <string.h>
+
 #include "onboard/quaternion.h"
 #include "onboard/vector.h"
-#include "pose_field.h"
+#include "pose_model.h"
 #include "preemption.h"
 #include "vision/sampling.h"
 
-#define LOCAL_POINTS 256 /* of a local optimization, at most */
-#define LOCAL_STEPS 4
-#define LOCAL_WIDTH 2.0 /* thresholds of the first of its rounds */
+#define THRESHOLD_MAX 1e3
 #define TRIPLES_MAX 16
 
-static int32_t finite(double x) { return x - x == 0.0; }
+/* World points moved to their mean and scaled to their spread. */
+typedef struct {
+  double mean[3], per_metre;
+} scaling;
 
-static int32_t settings_allowed(const ob_pose_settings *s) {
-  return s->threshold > 0.0 && s->threshold < 1e3 && s->sigma >= 0.0 && finite(s->sigma) &&
-         s->confidence > 0.0 && s->confidence < 1.0 && s->iterations_max >= 1 &&
-         s->iterations_max <= OB_POSE_ITERATIONS_MAX;
+static int64_t make(ob_field *field, scaling *s, const double *points, const double *image,
+                    int64_t count, const ob_robust_settings *settings, void *workspace) {
+  if (count < ob_pose_model.least || count > OB_ROBUST_MATCHES_MAX) {
+    return OB_ROBUST_BAD_COUNT;
+  }
+  const int64_t status = ob_field_measure(points, count, 3, s->mean, &s->per_metre);
+  if (!ob_field_finite(image, 2 * count)) {
+    return OB_ROBUST_NOT_FINITE;
+  }
+  if (status == OB_ROBUST_OK) {
+    ob_field_begin(field, count, 5, settings->seed, settings->simd, workspace);
+    ob_field_fill(field, 0, points, 3, s->mean, s->per_metre);
+    ob_field_fill(field, 3, image, 2, 0, 1.0);
+  }
+  return status;
+}
+
+/* In the world's units. Turn stays; the position's error is -C' times the translation's. */
+static void publish(const scaling *s, const double *model, const ob_conclusion *conclusion,
+                    ob_pose *pose) {
+  double map[36] = {0.0};
+  for (int32_t i = 0; i < 3; i++) {
+    map[7 * i] = 1.0;
+    for (int32_t j = 0; j < 3; j++) {
+      map[6 * (3 + i) + 3 + j] = -model[3 * j + i] / s->per_metre;
+    }
+  }
+  ob_covariance_of(pose->covariance, map, 6, 6, conclusion->inverse, conclusion->variance);
+  ob_q_from_matrix(pose->q_camera_from_world, model);
+  ob_q_normalize(pose->q_camera_from_world);
+  ob_m3t_v3(pose->position_world_m, model, model + 9);
+  ob_v3_scale(pose->position_world_m, pose->position_world_m, -1.0 / s->per_metre);
+  ob_v3_add(pose->position_world_m, pose->position_world_m, s->mean);
+  pose->residual_rms = conclusion->residual_rms;
+  pose->inliers = conclusion->inliers;
+}
+
+static int64_t conclude(const ob_field *field, const scaling *s, double threshold, double sigma,
+                        double *model, ob_pose *pose, uint8_t *inlier) {
+  ob_conclusion conclusion;
+  const int64_t status =
+      ob_consensus_conclude(&ob_pose_model, field, threshold, sigma, model, &conclusion, inlier);
+  if (status == OB_ROBUST_OK) {
+    publish(s, model, &conclusion, pose);
+  }
+  return status;
 }
 
 /* ---- with wrong matches ---- */
 
-typedef struct {
-  ob_rigid pose;
-  double cost;
-  int64_t inliers;
-} candidate;
-
-static void keep_better(const ob_pose_field *field, const ob_rigid *pose, double threshold,
-                        candidate *best) {
-  int64_t inliers;
-  const double cost = ob_pose_score(field, pose, threshold, best->cost, &inliers);
-  if (cost < best->cost) {
-    *best = (candidate){*pose, cost, inliers};
-  }
-}
-
-/* From a minimal sample's pose: a wide threshold first, for that pose has the noise of three points. */
-static void optimize_locally(const ob_pose_field *field, double threshold, candidate *best) {
-  const int64_t count = field->count < LOCAL_POINTS ? field->count : LOCAL_POINTS;
-  ob_rigid pose = best->pose;
-  ob_pose_sums sums;
-  for (int32_t round = 0; round < 2; round++) {
-    const double width = round == 0 ? LOCAL_WIDTH * threshold : threshold;
-    if (!ob_pose_optimize(field, count, width, LOCAL_STEPS / 2, &pose, &sums)) {
-      return;
-    }
-  }
-  keep_better(field, &pose, threshold, best);
-}
-
-/* The best of a sample's poses, if it is better than all before: optimized. */
-static void try_sample(const ob_pose_field *field, const int64_t place[3], double threshold,
-                       candidate *best) {
-  double bearings[9], points[9];
-  ob_rigid solutions[OB_P3P_SOLUTIONS_MAX];
-  ob_pose_field_triple(field, place, bearings, points);
-  const int64_t count = ob_p3p(bearings, points, solutions);
-  const double before = best->cost;
-  for (int64_t i = 0; i < count; i++) {
-    keep_better(field, &solutions[i], threshold, best);
-  }
-  if (best->cost < before) {
-    optimize_locally(field, threshold, best);
-  }
-}
-
-/* `inlier` is written where the points come by quality. */
-static int64_t search(const ob_pose_field *field, const ob_pose_settings *settings, candidate *best,
-                      uint8_t *inlier) {
-  const int64_t most = settings->iterations_max, by_quality = settings->by_quality;
-  ob_sampler sampler;
-  ob_sample_pool pool = {.needed = most};
-  ob_sampler_begin(&sampler, settings->seed, field->count, 3, by_quality, most);
-  int64_t needed = most, iteration = 0;
-  while (iteration < needed && (!by_quality || iteration < pool.needed)) {
-    int64_t place[3];
-    const double before = best->cost;
-    ob_sampler_draw(&sampler, place);
-    for (int32_t i = 0; i < 3 && by_quality; i++) {
-      place[i] = field->place[place[i]];
-    }
-    try_sample(field, place, settings->threshold, best);
-    iteration++;
-    const int32_t is_new = best->cost < before;
-    if (is_new) {
-      needed = ob_samples_needed(best->inliers, field->count, 3, settings->confidence, most);
-    }
-    if (is_new && by_quality) {
-      ob_pose_flag(field, &best->pose, settings->threshold, inlier);
-    }
-    if (best->inliers > 0 && by_quality) {
-      ob_sample_pool_needed(&pool, &sampler, inlier, is_new, settings->confidence, most);
-    }
-  }
-  return iteration;
-}
-
 int64_t ob_pose_robust(const double *points, const double *image, int64_t count,
-                       const ob_pose_settings *settings, ob_pose *pose, uint8_t *inlier,
+                       const ob_robust_settings *settings, ob_pose *pose, uint8_t *inlier,
                        void *workspace) {
-  ob_pose_field field;
-  if (!settings_allowed(settings)) {
-    return OB_POSE_BAD_SETTING;
+  ob_field field;
+  scaling s;
+  if (!ob_consensus_allowed(settings) || !(settings->threshold < THRESHOLD_MAX)) {
+    return OB_ROBUST_BAD_SETTING;
   }
-  const int64_t status = ob_pose_field_make(&field, points, image, count, settings->seed,
-                                            settings->simd, workspace);
-  if (status != OB_POSE_OK) {
+  const int64_t status = make(&field, &s, points, image, count, settings, workspace);
+  if (status != OB_ROBUST_OK) {
     return status;
   }
-  candidate best = {.cost = (double)count, .inliers = 0};
-  pose->iterations = search(&field, settings, &best, inlier);
-  if (best.inliers < 4) {
-    return OB_POSE_NONE;
+  ob_hypothesis best;
+  const double threshold = settings->threshold;
+  pose->iterations = ob_consensus_search(&ob_pose_model, &field, settings, threshold, &best, inlier);
+  if (best.inliers < ob_pose_model.least) {
+    return OB_ROBUST_NONE;
   }
-  return ob_pose_conclude(&field, settings->threshold, settings->sigma, &best.pose, pose, inlier);
+  return conclude(&field, &s, threshold, settings->sigma, best.model, pose, inlier);
 }
 
 /* ---- without wrong matches ---- */
 
-static double turned_area(const ob_pose_field *field, int64_t a, int64_t b, int64_t c) {
+static double turned_area(const ob_field *field, int64_t a, int64_t b, int64_t c) {
   const double *x = field->x[3], *y = field->x[4];
   return ob_fabs((x[b] - x[a]) * (y[c] - y[a]) - (y[b] - y[a]) * (x[c] - x[a]));
 }
 
-static int64_t farthest_from(const ob_pose_field *field, int64_t from) {
+static int64_t farthest_from(const ob_field *field, int64_t from) {
   const double *x = field->x[3], *y = field->x[4];
   double largest = -1.0;
   int64_t found = from;
@@ -137,7 +107,7 @@ static int64_t farthest_from(const ob_pose_field *field, int64_t from) {
 }
 
 /* A point far off, the farthest from it, and the one that makes the largest triangle with them. */
-static void wide_triple(const ob_pose_field *field, int64_t place[3]) {
+static void wide_triple(const ob_field *field, int64_t place[3]) {
   double largest = -1.0;
   place[0] = farthest_from(field, 0);
   place[1] = farthest_from(field, place[0]);
@@ -151,19 +121,18 @@ static void wide_triple(const ob_pose_field *field, int64_t place[3]) {
 
 /* Adds the solutions of a triple to the best two, by their cost over all points; returns how many
  * solutions it has, those included that leave a point behind the camera. */
-static int64_t add_solutions(const ob_pose_field *field, const int64_t place[3], candidate best[2]) {
-  double bearings[9], points[9];
-  ob_rigid solutions[OB_P3P_SOLUTIONS_MAX];
-  ob_pose_sums sums;
-  ob_pose_field_triple(field, place, bearings, points);
-  const int64_t count = ob_p3p(bearings, points, solutions);
-  for (int64_t i = 0; i < count; i++) {
-    ob_pose_sum(field, field->count, &solutions[i], OB_POSE_NO_THRESHOLD, &sums);
+static int32_t add_solutions(const ob_field *field, const int64_t place[3], ob_hypothesis best[2]) {
+  double models[OB_SOLUTIONS_MAX * OB_MODEL];
+  const int32_t count = ob_pose_model.solve(field, place, models);
+  for (int32_t i = 0; i < count; i++) {
+    ob_sums sums;
+    ob_pose_model.sum(field, field->count, models + OB_MODEL * i, OB_NO_THRESHOLD, &sums);
     if (sums.inliers == (double)field->count && sums.cost < best[1].cost) {
-      best[1] = (candidate){.pose = solutions[i], .cost = sums.cost};
+      memcpy(best[1].model, models + OB_MODEL * i, sizeof best[1].model);
+      best[1].cost = sums.cost;
     }
     if (best[1].cost < best[0].cost) {
-      const candidate second = best[0];
+      const ob_hypothesis second = best[0];
       best[0] = best[1];
       best[1] = second;
     }
@@ -172,28 +141,31 @@ static int64_t add_solutions(const ob_pose_field *field, const int64_t place[3],
 }
 
 /* The better of two starts, each after a few steps. */
-static ob_rigid better_start(const ob_pose_field *field, candidate start[2]) {
-  ob_pose_sums sums[2];
+static ob_hypothesis *better_start(const ob_field *field, ob_hypothesis start[2]) {
+  ob_sums sums[2];
   for (int32_t i = 0; i < 2; i++) {
     if (start[i].cost == HOPELESS ||
-        !ob_pose_optimize(field, field->count, OB_POSE_NO_THRESHOLD, 4, &start[i].pose, &sums[i])) {
+        !ob_consensus_optimize(&ob_pose_model, field, field->count, OB_NO_THRESHOLD, 4, start[i].model,
+                               &sums[i])) {
       sums[i].cost = HOPELESS;
     }
   }
-  return start[sums[1].cost < sums[0].cost].pose;
+  return &start[sums[1].cost < sums[0].cost];
 }
 
 int64_t ob_pose_from_points(const double *points, const double *image, int64_t count,
-                            const ob_pose_settings *settings, ob_pose *pose, void *workspace) {
-  ob_pose_field field;
-  if (!(settings->sigma >= 0.0) || !finite(settings->sigma)) {
-    return OB_POSE_BAD_SETTING;
+                            const ob_robust_settings *settings, ob_pose *pose, void *workspace) {
+  ob_field field;
+  scaling s;
+  const ob_robust_settings unshuffled = {.seed = 0, .simd = settings->simd};
+  if (!(settings->sigma >= 0.0 && settings->sigma < 1e150)) {
+    return OB_ROBUST_BAD_SETTING;
   }
-  const int64_t status = ob_pose_field_make(&field, points, image, count, 0, settings->simd, workspace);
-  if (status != OB_POSE_OK) {
+  const int64_t status = make(&field, &s, points, image, count, &unshuffled, workspace);
+  if (status != OB_ROBUST_OK) {
     return status;
   }
-  candidate best[2] = {{.cost = HOPELESS}, {.cost = HOPELESS}};
+  ob_hypothesis best[2] = {{.cost = HOPELESS}, {.cost = HOPELESS}};
   ob_sampler sampler;
   ob_sampler_begin(&sampler, 0, count, 3, 0, 1);
   int64_t place[3], tried = 0, solutions = 0;
@@ -204,38 +176,35 @@ int64_t ob_pose_from_points(const double *points, const double *image, int64_t c
   }
   pose->iterations = tried;
   if (best[0].cost == HOPELESS) {
-    return solutions > 0 ? OB_POSE_NONE : OB_POSE_DEGENERATE;
+    return solutions > 0 ? OB_ROBUST_NONE : OB_ROBUST_DEGENERATE;
   }
-  ob_rigid start = better_start(&field, best);
-  return ob_pose_conclude(&field, OB_POSE_NO_THRESHOLD, settings->sigma, &start, pose, 0);
+  return conclude(&field, &s, OB_NO_THRESHOLD, settings->sigma, better_start(&field, best)->model, pose, 0);
 }
 
 /* ---- from a pose known nearly ---- */
 
 int64_t ob_pose_refine(const double *points, const double *image, int64_t count,
-                       const ob_pose_settings *settings, ob_pose *pose, uint8_t *inlier,
+                       const ob_robust_settings *settings, ob_pose *pose, uint8_t *inlier,
                        void *workspace) {
-  ob_pose_field field;
-  ob_rigid rigid;
-  if (!settings_allowed(settings)) {
-    return OB_POSE_BAD_SETTING;
+  ob_field field;
+  scaling s;
+  if (!ob_consensus_allowed(settings) || !(settings->threshold < THRESHOLD_MAX)) {
+    return OB_ROBUST_BAD_SETTING;
   }
-  const int64_t status = ob_pose_field_make(&field, points, image, count, settings->seed,
-                                            settings->simd, workspace);
-  if (status != OB_POSE_OK) {
+  const int64_t status = make(&field, &s, points, image, count, settings, workspace);
+  if (status != OB_ROBUST_OK) {
     return status;
   }
-  const double *q = pose->q_camera_from_world;
-  double from_mean[3];
-  ob_v3_sub(from_mean, pose->position_world_m, field.mean);
+  double *q = pose->q_camera_from_world, from_mean[3], model[OB_MODEL];
+  ob_v3_sub(from_mean, pose->position_world_m, s.mean);
   const double length = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3];
-  if (!finite(length) || !(length > 0.0) || !finite(ob_v3_dot(from_mean, from_mean))) {
-    return OB_POSE_NOT_FINITE;
+  if (!(length > 0.0 && length < 1e300) || !(ob_v3_dot(from_mean, from_mean) < 1e300)) {
+    return OB_ROBUST_NOT_FINITE;
   }
-  ob_q_normalize(pose->q_camera_from_world);
-  ob_q_to_matrix(rigid.C_camera_from_world, q);
-  ob_m3_v3(rigid.translation, rigid.C_camera_from_world, from_mean);
-  ob_v3_scale(rigid.translation, rigid.translation, -field.per_metre);
+  ob_q_normalize(q);
+  ob_q_to_matrix(model, q);
+  ob_m3_v3(model + 9, model, from_mean);
+  ob_v3_scale(model + 9, model + 9, -s.per_metre);
   pose->iterations = 0;
-  return ob_pose_conclude(&field, settings->threshold, settings->sigma, &rigid, pose, inlier);
+  return conclude(&field, &s, settings->threshold, settings->sigma, model, pose, inlier);
 }

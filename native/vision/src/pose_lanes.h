@@ -1,38 +1,28 @@
-/* The kernels of pose_sums.c, included once for each target: lanes.h. */
+/* The kernels of pose_model.c, included once for each target: lanes.h. */
 
-/* Floats, eight lanes, in blocks of 64 matches. */
-LANES_TARGET static double LANES(score)(const ob_pose_field *field, const float pose[12],
-                                        float threshold, double best, int64_t *inliers) {
-  const float per_square = 1.0f / (threshold * threshold);
-  const double far = (double)(field->padded - field->count);
-  ob_f8 cost = {0.0f}, count = {0.0f};
-  const ob_f8 zero = {0.0f}, one = zero + 1.0f;
-  for (int64_t i = 0; i < field->padded; i += 8) {
+/* Squared errors: floats, eight lanes. */
+LANES_TARGET static void LANES(errors)(const ob_field *field, int64_t at, int64_t count,
+                                       const float *pose, float *squares) {
+  const ob_f8 zero = {0.0f};
+  for (int64_t i = 0; i < count; i += 8) {
     ob_f8 X, Y, Z, u, v;
-    OB_LOAD(X, field->f[0] + i);
-    OB_LOAD(Y, field->f[1] + i);
-    OB_LOAD(Z, field->f[2] + i);
-    OB_LOAD(u, field->f[3] + i);
-    OB_LOAD(v, field->f[4] + i);
+    OB_LOAD(X, field->f[0] + at + i);
+    OB_LOAD(Y, field->f[1] + at + i);
+    OB_LOAD(Z, field->f[2] + at + i);
+    OB_LOAD(u, field->f[3] + at + i);
+    OB_LOAD(v, field->f[4] + at + i);
     const ob_f8 z = pose[6] * X + pose[7] * Y + (pose[8] * Z + pose[11]);
     const ob_f8 inverse = 1.0f / z;
     const ob_f8 du = (pose[0] * X + pose[1] * Y + (pose[2] * Z + pose[9])) * inverse - u;
     const ob_f8 dv = (pose[3] * X + pose[4] * Y + (pose[5] * Z + pose[10])) * inverse - v;
-    const ob_f8 square = (du * du + dv * dv) * per_square;
-    const ob_i8 in = (square < one) & (z > zero);
-    cost += one + OB_F8_WHERE(in, square - one);
-    count += OB_F8_WHERE(in, one);
-    if ((i & 63) == 56 && hopeless(ob_f8_sum(&cost), i + 8, field->count, best)) {
-      return HOPELESS;
-    }
+    const ob_f8 square = OB_F8_OR_NAN(z > zero, du * du + dv * dv);
+    memcpy(squares + i, &square, sizeof square);
   }
-  *inliers = (int64_t)ob_f8_sum(&count);
-  return ob_f8_sum(&cost) - far;
 }
 
 /* Doubles, four lanes. Rows of the Jacobian, with (x, y) the predicted image point and i = 1 / z:
  * [-xy, 1 + x^2, -y, i, 0, -x i] and [-(1 + y^2), xy, x, 0, i, -y i]. */
-LANES_TARGET static void LANES(sum)(const ob_pose_field *field, int64_t count, const double pose[12],
+LANES_TARGET static void LANES(sum)(const ob_field *field, int64_t count, const double pose[12],
                                     double threshold, double sums[SUMS]) {
   ob_d4 s[SUMS];
   for (int32_t k = 0; k < SUMS; k++) {

@@ -1,4 +1,4 @@
-/* When to stop the scoring of a hypothesis: pose.h, homography.h. */
+/* When to stop the scoring of a hypothesis: robust.h. */
 #ifndef VISION_PREEMPTION_H
 #define VISION_PREEMPTION_H
 

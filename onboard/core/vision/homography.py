@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from onboard.core._vision import ffi, lib
 from onboard.core.vision import SIMD_BEST
-
-Floats = npt.NDArray[np.float64]
-
-STATUS: dict[int, str] = {
-    lib.OB_HOMOGRAPHY_OK: "ok",
-    lib.OB_HOMOGRAPHY_BAD_COUNT: "bad count",
-    lib.OB_HOMOGRAPHY_NOT_FINITE: "not finite",
-    lib.OB_HOMOGRAPHY_DEGENERATE: "degenerate",
-    lib.OB_HOMOGRAPHY_NONE: "none",
-}
-MATCHES_MAX: int = lib.OB_HOMOGRAPHY_MATCHES_MAX
+from onboard.core.vision.robust import Flags, Floats, check_matches, estimate, make_settings
 
 
 @dataclass(frozen=True, slots=True)
 class Homography:
     """Between two images; only `status` and `iterations` count unless it is "ok".
 
-    `status`: "ok"; "bad count": fewer than 5 matches or more than MATCHES_MAX; "not finite": a NaN
-    or an infinity in the input; "degenerate": the inliers lie on a line but for one, or fewer than
+    `status`: "ok"; "bad count": fewer than 5 matches or more than 65,536; "not finite": a NaN or
+    an infinity in the input; "degenerate": the inliers lie on a line but for one, or fewer than
     five differ; "none": no homography has five inliers.
     """
 
@@ -35,7 +22,7 @@ class Homography:
     H: Floats  # (3, 3), norm 1: second ~ H (column, row, 1), its third coordinate > 0 for inliers
     covariance: Floats  # (9, 9) of the entries, row by row; rank 8
     residual_rms_px: float  # of one coordinate of an inlier, second image
-    inlier: npt.NDArray[np.bool_]  # (n,)
+    inlier: Flags  # (n,)
     iterations: int  # samples drawn
 
 
@@ -58,56 +45,19 @@ def find_homography(
     there; 0 takes it from the residuals. The same `seed` gives the same bits everywhere. Raises
     ValueError for a wrong shape, type or setting; all else is told by `status`.
     """
-    for name, array in (("first_px", first_px), ("second_px", second_px)):
-        if array.ndim != 2 or array.shape[1] != 2 or array.dtype != np.float64:
-            raise ValueError(f"{name}: {array.dtype} {array.shape}, allowed float64 (n, 2)")
-    count = len(first_px)
-    if len(second_px) != count:
-        raise ValueError(f"second_px: {len(second_px)} rows, first_px has {count}")
-    _check(threshold_px, sigma_px, confidence, iterations_max, seed)
-    settings = ffi.new(
-        "ob_homography_settings *",
-        (threshold_px, sigma_px, confidence, seed, iterations_max, by_quality, simd),
+    check_matches(first_px=(first_px, 2), second_px=(second_px, 2))
+    settings = make_settings(
+        threshold_px, sigma_px, confidence, iterations_max, by_quality, seed, simd
     )
     out = ffi.new("ob_homography *")
-    workspace = np.empty(max(1, lib.ob_homography_workspace_octets(count) // 8))
-    inlier = np.zeros(count, np.bool_)
-    status = lib.ob_homography_robust(
-        ffi.from_buffer("double[]", np.ascontiguousarray(first_px)),
-        ffi.from_buffer("double[]", np.ascontiguousarray(second_px)),
-        count,
-        settings,
-        out,
-        ffi.from_buffer("uint8_t[]", inlier),
-        ffi.from_buffer(workspace),
+    status, numbers, inlier = estimate(
+        lib.ob_homography_robust, (first_px, second_px), settings, out
     )
-    if status == lib.OB_HOMOGRAPHY_BAD_SETTING:
-        raise ValueError(
-            f"threshold_px: {threshold_px}, allowed 1e-12 to 1e6 times the spread of second_px"
-        )
-    numbers = np.frombuffer(ffi.buffer(out), np.float64).copy()
     return Homography(
-        STATUS[status],
+        status,
         numbers[:9].reshape(3, 3),
         numbers[9:90].reshape(9, 9),
         out.residual_rms,
         inlier,
         out.iterations,
     )
-
-
-def _check(
-    threshold_px: float, sigma_px: float, confidence: float, iterations_max: int, seed: int
-) -> None:
-    if not 0.0 < threshold_px < 1e150:
-        raise ValueError(f"threshold_px: {threshold_px}, allowed above 0, below 1e150")
-    if not 0.0 <= sigma_px < 1e150:
-        raise ValueError(f"sigma_px: {sigma_px}, allowed 0 or more, below 1e150")
-    if not 0.0 < confidence < 1.0:
-        raise ValueError(f"confidence: {confidence}, allowed between 0 and 1")
-    if not 1 <= iterations_max <= lib.OB_HOMOGRAPHY_ITERATIONS_MAX:
-        raise ValueError(
-            f"iterations_max: {iterations_max}, allowed 1 to {lib.OB_HOMOGRAPHY_ITERATIONS_MAX}"
-        )
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed: {seed}, allowed 0 to 2^64 - 1")
