@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from onboard.core._core import ffi, lib
-from onboard.core.craters import DETECTION, STATUS_NAMES, CraterVision
+from onboard.core._vision import ffi, lib
 from onboard.core.vision.crater_finder import find_craters
+from onboard.core.vision.crater_matching import DETECTION, STATUS_NAMES, CraterVision
 from onboard.core.vision.craters import (
     ELLIPSE,
     CraterIdentifier,
