@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -path 'native/cffi/*.py')
 
-.PHONY: fly test check prove format docs bench bench-vision crater-views images firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link recovery lockstep unplug lab clean
+.PHONY: fly test check prove format docs bench bench-vision crater-views images firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link fuzz-vision recovery lockstep unplug lab clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -100,6 +100,10 @@ fuzz-link: INPUTS = 10000000
 fuzz-link: ctest
 	build/ctest/fuzz_framing $(INPUTS)
 	build/ctest/fuzz_board $(INPUTS)
+
+# Every routine of the vision library on arbitrary images, points, indices, under the same.
+fuzz-vision: ctest
+	build/ctest/fuzz_vision $(if $(filter command line,$(origin INPUTS)),$(INPUTS),100000)
 
 # Frames lost for each event on the line: the table of docs/link.md.
 recovery: $(VENV)/.dev

@@ -1,0 +1,140 @@
+/* A damaged index of craters, and identification with what still opens. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "onboard/crc32.h"
+#include "onboard/vector.h"
+#include "vision/crater_catalogue.h"
+#include "vision/crater_identify.h"
+#include "vision/simd.h"
+
+enum { CRATERS = 60, TILES = 3, NEIGHBOURS = 6, DETECTIONS = 70 };
+enum { OCTETS = 64 + 16 + 28 * TILES + CRATERS * (20 + 4 * NEIGHBOURS) };
+
+typedef struct {
+  ob_crater_index_header header;
+  ob_crater_class all;
+  ob_crater_tile tile[TILES];
+  int32_t direction[3][CRATERS];
+  uint32_t row[CRATERS];
+  uint32_t neighbour[CRATERS][NEIGHBOURS];
+  uint16_t radius[CRATERS];
+  int16_t height[CRATERS];
+} file;
+
+_Static_assert(sizeof(file) == OCTETS, "layout of the file");
+
+/* About a pole; neighbours by number. */
+static void build(uint64_t *stream, file *f) {
+  memset(f, 0, sizeof *f);
+  f->header = (ob_crater_index_header){.version = OB_CRATER_INDEX_VERSION, .octets = OCTETS, .count = CRATERS,
+                                       .neighbour_count = NEIGHBOURS, .class_count = 1, .tile_count = TILES,
+                                       .radius_unit_m = 10.0F};
+  memcpy(f->header.magic, "OBCRATER", sizeof f->header.magic);
+  f->all = (ob_crater_class){0, TILES, 100.0F, 30000.0F};
+  for (uint32_t t = 0; t < TILES; t++) {
+    f->tile[t] = (ob_crater_tile){{0.0F, 0.0F, 1.0F}, 0.6F, 0.8F, t * (CRATERS / TILES), CRATERS / TILES};
+  }
+  for (uint32_t k = 0; k < CRATERS; k++) {
+    const double point[3] = {0.4 * fuzz_unit(stream) - 0.2, 0.4 * fuzz_unit(stream) - 0.2, 1.0};
+    double unit[3];
+    ob_v3_unit(unit, point);
+    for (int32_t axis = 0; axis < 3; axis++) f->direction[axis][k] = (int32_t)(unit[axis] * 1073741824.0);
+    f->row[k] = k;
+    f->radius[k] = (uint16_t)(300 + fuzz_below(stream, 2000));
+    f->height[k] = (int16_t)(fuzz_below(stream, 4000) - 2000);
+    for (uint32_t n = 0; n < NEIGHBOURS; n++) f->neighbour[k][n] = (k + n + 1) % CRATERS;
+  }
+}
+
+static void seal(file *f) { f->header.crc = ob_crc32(0, (const uint8_t *)f + 12, OCTETS - 12); }
+
+/* Octets anywhere, most often in what comes before the craters; sealed anew or not; shortened. */
+static int64_t damage(uint64_t *stream, file *f) {
+  for (int64_t n = fuzz_below(stream, 4); n > 0; n--) {
+    const int64_t at = fuzz_bits(stream) % 2 ? fuzz_below(stream, 200) : fuzz_below(stream, OCTETS);
+    ((uint8_t *)f)[at] ^= (uint8_t)fuzz_bits(stream);
+  }
+  if (fuzz_below(stream, 3) > 0) seal(f);
+  return fuzz_below(stream, 20) == 0 ? fuzz_below(stream, OCTETS + 1) : OCTETS;
+}
+
+static int64_t detected(uint64_t *stream, const file *f, double height_m, ob_crater_ellipse *out) {
+  const int64_t most = fuzz_below(stream, DETECTIONS + 1);
+  for (int64_t i = 0; i < most; i++) {
+    const int64_t k = fuzz_below(stream, CRATERS);
+    const double u = OB_CRATER_DIRECTION_UNIT, z = OB_MOON_SPHERE_M * (1.0 - f->direction[2][k] * u) + height_m;
+    const double scale = 887.0 / z, wrong = fuzz_below(stream, 4) == 0 ? 300.0 * fuzz_unit(stream) : 0.0;
+    out[i] = (ob_crater_ellipse){
+        {fuzz_number(stream, 512.0 + scale * OB_MOON_SPHERE_M * f->direction[0][k] * u + wrong),
+         fuzz_number(stream, 512.0 - scale * OB_MOON_SPHERE_M * f->direction[1][k] * u)},
+        fuzz_number(stream, scale * 10.0 * f->radius[k]), fuzz_number(stream, 0.5), fuzz_number(stream, 0.5)};
+  }
+  return most;
+}
+
+static ob_crater_view view_of(uint64_t *stream) {
+  return (ob_crater_view){.focal_px = fuzz_number(stream, 887.0),
+                          .center_column_px = fuzz_number(stream, 512.0),
+                          .center_row_px = fuzz_number(stream, 512.0),
+                          .width = fuzz_below(stream, 60) == 0 ? fuzz_below(stream, 9000) : 1024,
+                          .height = 1024,
+                          .q_camera_from_mcmf = {fuzz_number(stream, 0.0), fuzz_number(stream, 1.0), 0.0, 0.0},
+                          .attitude_sigma_rad = fuzz_number(stream, 0.02),
+                          .altitude_min_m = fuzz_number(stream, 1e5),
+                          .altitude_max_m = fuzz_number(stream, 5e5)};
+}
+
+static int64_t identified(uint64_t *stream, const file *f, const ob_crater_catalogue *catalogue) {
+  const ob_crater_view view = view_of(stream);
+  const ob_identify_settings settings = {.radius_min_px = fuzz_number(stream, 5.0),
+                                         .catalogue_sigma_m = fuzz_number(stream, 20.0),
+                                         .catalogue_radius_sigma = fuzz_number(stream, 0.01),
+                                         .log10_chance_max = fuzz_number(stream, -5.0),
+                                         .rate_min = fuzz_number(stream, 0.3),
+                                         .anchors = fuzz_below(stream, 26)};
+  ob_crater_ellipse *detections = fuzz_memory(DETECTIONS * (int64_t)sizeof *detections);
+  const int64_t count = detected(stream, f, 1e5 + 4e5 * fuzz_unit(stream), detections);
+  ob_identify_fix fix[2];
+  int32_t *rows[2];
+  for (int32_t k = 0; k < 2; k++) {
+    void *workspace = fuzz_memory(ob_identify_workspace());
+    rows[k] = fuzz_memory(count * (int64_t)sizeof **rows);
+    ob_crater_identify(catalogue, &view, &settings, detections, count, workspace, rows[k], &fix[k],
+                       k == 0 ? OB_SIMD_SCALAR : ob_simd_best());
+    free(workspace);
+  }
+  fuzz_same(&fix[0], &fix[1], sizeof fix[0]);
+  fuzz_same(rows[0], rows[1], count * (int64_t)sizeof **rows);
+  assert(fix[0].status >= OB_IDENTIFY_FOUND && fix[0].status <= OB_IDENTIFY_CHANCE);
+  for (int64_t i = 0; i < count && fix[0].status != OB_IDENTIFY_BAD_INPUT; i++) {
+    assert(rows[0][i] >= -1 && rows[0][i] < catalogue->count);
+  }
+  if (fix[0].status == OB_IDENTIFY_FOUND) {
+    fuzz_finite(fix[0].position_mcmf_m, 3);
+    fuzz_finite(fix[0].covariance, 36);
+    assert(fix[0].log10_chance <= settings.log10_chance_max);
+  }
+  free(rows[0]);
+  free(rows[1]);
+  free(detections);
+  return fix[0].status;
+}
+
+/* Of an index that does not open 10 and why, else how the identification ended. */
+int64_t fuzz_crater_index(uint64_t *stream) {
+  file f;
+  build(stream, &f);
+  seal(&f);
+  const int64_t size = fuzz_bits(stream) % 2 ? damage(stream, &f) : OCTETS;
+  uint8_t *octets = fuzz_memory(size);
+  memcpy(octets, &f, (size_t)size);
+  ob_crater_catalogue catalogue;
+  int64_t status = ob_crater_index_open(&catalogue, octets, size);
+  assert(status >= OB_CRATER_INDEX_OK && status <= OB_CRATER_INDEX_ALIGNMENT);
+  status = status == OB_CRATER_INDEX_OK ? identified(stream, &f, &catalogue) : 10 + status;
+  free(octets);
+  return status;
+}
