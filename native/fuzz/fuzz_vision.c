@@ -1,9 +1,11 @@
 /* The routines of the vision library on arbitrary inputs: fuzz_vision [INPUTS] [SEED] [NAME].
  *
  * INPUTS for each routine, under the sanitizers; what is asserted: vision/fuzz.h. Prints how often a
- * routine ended with each status, and the longest time that an input took.
+ * routine ended with each status, and the longest time that an input took; of a failed assertion the name
+ * and the seed that leads to it.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +29,20 @@ static const struct {
     {"pose", fuzz_pose},
 };
 
+static const char *current;
+static uint64_t current_seed;
+
+static void tell(int signal_number) {
+  (void)signal_number;
+  fprintf(stderr, "again: fuzz_vision 1 %" PRIu64 " %s\n", current_seed, current);
+}
+
 static void run(const char *name, int64_t (*give)(uint64_t *stream), int64_t inputs, uint64_t seed) {
   int64_t ended[STATUSES] = {0}, slowest = 0;
   clock_t longest = 0;
+  current = name;
   for (int64_t i = 0; i < inputs; i++) {
-    uint64_t stream = seed + (uint64_t)i; /* an input by itself: `fuzz_vision 1 SEED+I NAME` */
+    uint64_t stream = current_seed = seed + (uint64_t)i;
     const clock_t start = clock();
     const int64_t status = give(&stream);
     const clock_t took = clock() - start;
@@ -52,6 +63,7 @@ static void run(const char *name, int64_t (*give)(uint64_t *stream), int64_t inp
 int main(int count, char **arguments) {
   const int64_t inputs = count > 1 ? strtoll(arguments[1], NULL, 10) : 300;
   const uint64_t seed = count > 2 ? strtoull(arguments[2], NULL, 10) : 1;
+  signal(SIGABRT, tell);
   for (size_t i = 0; i < sizeof ROUTINES / sizeof ROUTINES[0]; i++) {
     if (count < 4 || strcmp(arguments[3], ROUTINES[i].name) == 0) {
       run(ROUTINES[i].name, ROUTINES[i].give, inputs, seed);

@@ -10,6 +10,7 @@
 #include "vision/homography.h"
 #include "vision/p3p.h"
 #include "vision/pose.h"
+#include "vision/robust.h"
 #include "vision/simd.h"
 
 int64_t fuzz_hamming(uint64_t *stream) {
@@ -74,9 +75,18 @@ static void drop(pairs *p) {
   free(p->image);
 }
 
-static int64_t pose_by(const pairs *p, const ob_pose_settings *settings, int64_t way, ob_pose *pose,
+static ob_robust_settings settings_of(uint64_t *stream) {
+  return (ob_robust_settings){.threshold = fuzz_number(stream, 4e-3),
+                              .sigma = fuzz_number(stream, fuzz_bits(stream) % 2 ? 1e-3 : 0.0),
+                              .confidence = fuzz_number(stream, 0.99),
+                              .seed = fuzz_bits(stream),
+                              .iterations_max = fuzz_below(stream, 300) - 1,
+                              .by_quality = fuzz_below(stream, 2)};
+}
+
+static int64_t pose_by(const pairs *p, const ob_robust_settings *settings, int64_t way, ob_pose *pose,
                        uint8_t *inlier) {
-  void *workspace = fuzz_memory(ob_pose_workspace_octets(p->count));
+  void *workspace = fuzz_memory(ob_robust_workspace_octets(p->count, 5));
   const int64_t status = way == 0   ? ob_pose_robust(p->points, p->image, p->count, settings, pose, inlier, workspace)
                          : way == 1 ? ob_pose_from_points(p->points, p->image, p->count, settings, pose, workspace)
                                     : ob_pose_refine(p->points, p->image, p->count, settings, pose, inlier, workspace);
@@ -86,56 +96,45 @@ static int64_t pose_by(const pairs *p, const ob_pose_settings *settings, int64_t
 
 int64_t fuzz_pose(uint64_t *stream) {
   pairs p = drawn(stream, 3);
-  ob_pose_settings settings = {.threshold = fuzz_number(stream, 4e-3),
-                               .sigma = fuzz_number(stream, 1e-3),
-                               .confidence = fuzz_number(stream, 0.99),
-                               .seed = fuzz_bits(stream),
-                               .iterations_max = fuzz_below(stream, 300) - 1,
-                               .by_quality = fuzz_below(stream, 2)};
+  ob_robust_settings settings = settings_of(stream);
   const int64_t way = fuzz_below(stream, 3);
-  ob_pose start = {.q_camera_from_world = {fuzz_number(stream, 1.0), 0.0, fuzz_number(stream, 0.0), 0.0},
-                   .position_world_m = {fuzz_number(stream, 0.02), 0.0, 0.0}};
+  const ob_pose start = {.q_camera_from_world = {fuzz_number(stream, 1.0), 0.0, fuzz_number(stream, 0.0), 0.0},
+                         .position_world_m = {fuzz_number(stream, 0.02), 0.0, 0.0}};
   ob_pose pose[2] = {start, start};
-  uint8_t *inlier[2] = {fuzz_memory(p.count), fuzz_memory(p.count)};
   int64_t status[2];
   for (int32_t k = 0; k < 2; k++) {
+    uint8_t *inlier = fuzz_memory(p.count);
     settings.simd = k == 0 ? OB_SIMD_SCALAR : ob_simd_best();
-    status[k] = pose_by(&p, &settings, way, &pose[k], inlier[k]);
+    status[k] = pose_by(&p, &settings, way, &pose[k], inlier);
+    free(inlier);
   }
-  assert(status[0] == status[1] && status[0] >= OB_POSE_OK && status[0] <= OB_POSE_NONE);
-  if (status[0] == OB_POSE_OK) {
+  assert(status[0] == status[1] && status[0] >= OB_ROBUST_OK && status[0] <= OB_ROBUST_NONE);
+  if (status[0] == OB_ROBUST_OK) {
     fuzz_same(&pose[0], &pose[1], sizeof pose[0]);
     fuzz_finite(pose[0].q_camera_from_world, 4);
     fuzz_finite(pose[0].position_world_m, 3);
     fuzz_finite(pose[0].covariance, 36);
     assert(pose[0].inliers >= 4 && pose[0].inliers <= p.count);
   }
-  free(inlier[0]);
-  free(inlier[1]);
   drop(&p);
   return status[0];
 }
 
 int64_t fuzz_homography(uint64_t *stream) {
   pairs p = drawn(stream, 2);
-  ob_homography_settings settings = {.threshold = fuzz_number(stream, 4e-3),
-                                     .sigma = fuzz_number(stream, 1e-3),
-                                     .confidence = fuzz_number(stream, 0.99),
-                                     .seed = fuzz_bits(stream),
-                                     .iterations_max = fuzz_below(stream, 300) - 1,
-                                     .by_quality = fuzz_below(stream, 2)};
+  ob_robust_settings settings = settings_of(stream);
   ob_homography homography[2];
   int64_t status[2];
   for (int32_t k = 0; k < 2; k++) {
     uint8_t *inlier = fuzz_memory(p.count);
-    void *workspace = fuzz_memory(ob_homography_workspace_octets(p.count));
+    void *workspace = fuzz_memory(ob_robust_workspace_octets(p.count, 4));
     settings.simd = k == 0 ? OB_SIMD_SCALAR : ob_simd_best();
     status[k] = ob_homography_robust(p.points, p.image, p.count, &settings, &homography[k], inlier, workspace);
     free(workspace);
     free(inlier);
   }
-  assert(status[0] == status[1] && status[0] >= OB_HOMOGRAPHY_OK && status[0] <= OB_HOMOGRAPHY_NONE);
-  if (status[0] == OB_HOMOGRAPHY_OK) {
+  assert(status[0] == status[1] && status[0] >= OB_ROBUST_OK && status[0] <= OB_ROBUST_NONE);
+  if (status[0] == OB_ROBUST_OK) {
     fuzz_same(&homography[0], &homography[1], sizeof homography[0]);
     fuzz_finite(homography[0].H, 9);
     fuzz_finite(homography[0].covariance, 81);
