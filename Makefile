@@ -63,6 +63,8 @@ crater-views: $(VENV)/.dev
 # Vision beside the libraries that people use: CPU time of one thread, both sides by turns.
 bench-vision: $(VENV)/.dev
 	$(VENV)/bin/pip install --quiet -e '.[bench]'
+	for version in 4.14.0.94 5.0.0.93; do test -d build/peers/opencv-$$version || $(VENV)/bin/pip install --quiet \
+	  --no-deps --target build/peers/opencv-$$version opencv-python-headless==$$version || exit 1; done
 	$(PY) tests/benchmarks/vision $(TASKS)
 
 campaign: $(VENV)/.fly

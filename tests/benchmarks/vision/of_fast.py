@@ -1,7 +1,10 @@
 """FAST-9 with score and suppression, and the spread over a grid."""
 
+from functools import partial
+
 import cv2
 import numpy as np
+from vision.opencv import OPENCVS
 from vision.turns import REAL_IMAGE, by_turns
 
 from onboard.core.vision.corners import find_corners, spread_corners
@@ -31,12 +34,14 @@ def compare(name: str, image: np.ndarray, threshold: int) -> None:
         "FAST-9": lambda: find_corners(image, threshold),
         "4 for each 16 x 16": lambda: spread_corners(image, threshold, side=16, per_cell=4),
     }.items():
-        told = f"{task}, {name}, threshold {threshold}"
-        by_turns(told, {"onboard": way, "OpenCV FAST": lambda: fast.detect(image)}, turns=101)
+        ways = {"onboard": way}
+        for version, module in OPENCVS.items():
+            peer = module.FastFeatureDetector_create(threshold, True)
+            ways[version] = partial(peer.detect, image)
+        by_turns(f"{task}, {name}, threshold {threshold}", ways, turns=101)
 
 
 def main() -> None:
-    cv2.setNumThreads(1)
     for name, image in images().items():
         for threshold in (5, 20):
             compare(name, image, threshold)

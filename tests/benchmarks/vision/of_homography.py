@@ -1,11 +1,14 @@
 """Homographies with wrong matches. Beside each time the error over a 5 x 5 grid of the image."""
 
 import itertools
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
 
-import cv2
 import numpy as np
 import poselib
 from plane_matches import Floats, PlaneMatches, grid_bound, grid_error, plane_matches
+from vision.opencv import OPENCVS
 from vision.turns import by_turns
 
 from onboard.core.vision.homography import find_homography
@@ -19,7 +22,7 @@ def ours(m: PlaneMatches) -> Floats:
     return find_homography(m.first, m.second).H
 
 
-def opencv(m: PlaneMatches, method: int) -> Floats:
+def opencv(m: PlaneMatches, cv2: ModuleType, method: int) -> Floats:
     H, _ = cv2.findHomography(m.first, m.second, method, 3.0, maxIters=2000, confidence=0.999)
     return np.eye(3) if H is None else np.asarray(H)
 
@@ -28,12 +31,10 @@ def theirs(m: PlaneMatches) -> Floats:
     return np.asarray(poselib.estimate_homography(m.first, m.second, OPTIONS, {})[0])
 
 
-WAYS = {
-    "onboard": ours,
-    "USAC_FAST": lambda m: opencv(m, cv2.USAC_FAST),
-    "USAC_MAGSAC": lambda m: opencv(m, cv2.USAC_MAGSAC),
-    "PoseLib": theirs,
-}
+WAYS: dict[str, Callable[[PlaneMatches], Floats]] = {"onboard": ours, "PoseLib": theirs}
+for version, module in OPENCVS.items():
+    for method in ("USAC_FAST", "USAC_MAGSAC"):
+        WAYS[f"{version} {method}"] = partial(opencv, cv2=module, method=getattr(module, method))
 
 
 def accuracy(name: str, problems: list[PlaneMatches]) -> None:
@@ -41,13 +42,12 @@ def accuracy(name: str, problems: list[PlaneMatches]) -> None:
     solved = squares < 9.0
     bound = np.array([grid_bound(m) for m in problems])
     print(
-        f"    {name:12s} solved {solved.mean():.2%}; {np.median(np.sqrt(squares)):.3f} px; "
+        f"    {name:24s} solved {solved.mean():.2%}; {np.median(np.sqrt(squares)):.3f} px; "
         f"{np.sqrt(np.mean((squares / bound)[solved])):.3f} x Cramer-Rao"
     )
 
 
 def main() -> None:
-    cv2.setNumThreads(1)
     random = np.random.default_rng(7)
     for count, wrong in ((200, 0.5), (200, 0.7), (1000, 0.5), (1000, 0.7)):
         problems = [plane_matches(random, count, wrong) for _ in range(PROBLEMS)]
