@@ -12,5 +12,7 @@ const vision_exercise VISION_EXERCISES[] = {
     {"homography", exercise_homography},
     {"p3p", exercise_p3p},
     {"pose", exercise_pose},
+    {"pyramid", exercise_pyramid},
+    {"tracker", exercise_tracker},
 };
 const int32_t VISION_EXERCISE_COUNT = sizeof VISION_EXERCISES / sizeof VISION_EXERCISES[0];

@@ -20,6 +20,8 @@ uint64_t exercise_hamming(int64_t simd);
 uint64_t exercise_homography(int64_t simd);
 uint64_t exercise_p3p(int64_t simd);
 uint64_t exercise_pose(int64_t simd);
+uint64_t exercise_pyramid(int64_t simd);
+uint64_t exercise_tracker(int64_t simd);
 
 typedef struct {
   const char *name;
