@@ -31,7 +31,7 @@ def find_craters(
 
     `sun_image`: unit vector (column, row) towards the Sun along level ground. `ground_to_image`:
     2 x 2, row by row, of determinant 1: how level ground is seen. Radii are those on the ground as
-    seen from above, 4 px and more. Raises ValueError for another image, or values out of range.
+    seen from above, 3 px and more. Raises ValueError for another image, or values out of range.
     """
     struct, kept = image_struct(image)
     height, width = kept.shape
@@ -56,6 +56,6 @@ def find_craters(
         raise ValueError(
             f"sun_image {tuple(sun_image)}, ground_to_image {tuple(ground_to_image)}, "
             f"radius_px {radius_px}, correlation_min {correlation_min}: allowed a unit vector, "
-            "determinant 1 with no element above 1.15, 4 to 4096 in order, 0.3 to 1"
+            "determinant 1 with no element above 1.15, 3 to 4096 in order, 0.3 to 1"
         )
     return craters[: count[0]].copy()

@@ -13,6 +13,8 @@ from onboard.core.vision.crater_finder import find_craters
 from onboard.core.vision.images import Image
 
 RADIUS_PX = (5.0, 80.0)
+SOUGHT_PX = (4.3, 80.0)
+LARGE_PX = (10.0, 80.0)  # of real images: smaller ones are labelled in part
 SCENES = range(100, 104)
 Setting = tuple[int, float, float, float]  # method, dp, param1, param2
 HOUGH: list[Setting] = [
@@ -30,8 +32,10 @@ def rows(found: np.ndarray) -> np.ndarray:
     return np.column_stack([found["pixel"], found["radius_px"]])
 
 
-def ours(image: Image, sun: tuple[float, float]) -> np.ndarray:
-    return rows(find_craters(image, sun, radius_px=(4.0, 80.0)))
+def ours(
+    image: Image, sun: tuple[float, float], radius_px: tuple[float, float] = SOUGHT_PX
+) -> np.ndarray:
+    return rows(find_craters(image, sun, radius_px=radius_px))
 
 
 def hough(image: Image, setting: Setting) -> np.ndarray:
@@ -102,8 +106,14 @@ def main() -> None:
         print("real images: skipped, no data")
         return
     setting = best_hough(real[:2])
-    total, of_hough = Score(), Score()
-    for image, truth in real:
-        total += score(ours(image, sun_of(image)), truth, RADIUS_PX)
-        of_hough += score(hough(image, setting), truth, RADIUS_PX)
-    print(f"12 real images: {total}; Hough {setting}: {of_hough}")
+    found = [ours(image, sun_of(image), (3.0, 80.0)) for image, _ in real]
+    of_hough = [hough(image, setting) for image, _ in real]
+    for limits in (RADIUS_PX, LARGE_PX):
+        totals = [
+            sum(
+                (score(f, truth, limits) for f, (_, truth) in zip(lists, real, strict=True)),
+                Score(),
+            )
+            for lists in (found, of_hough)
+        ]
+        print(f"12 real images, {limits} px: {totals[0]}; Hough {setting}: {totals[1]}")

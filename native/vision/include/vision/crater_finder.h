@@ -2,12 +2,14 @@
  *
  * A bowl with a raised rim is darker than the ground on the wall near the Sun and brighter on the far
  * one. What is compared with the image is the slope of such a bowl towards the Sun, over a disk of 1.5
- * radii: a template. Grey levels are turned into logarithms and into a pyramid of means; radii of 5 to
- * 10 pixels are sought in each octave, four to the octave.
+ * radii: a template. Grey levels are turned into logarithms and into a pyramid of means.
  *
- * 1. Everywhere, the correlation is estimated from 30 samples on three rings, in whole numbers.
+ * 1. Everywhere in a level, for radii of 2.5, 3, 3.5 and 4.2 of its pixels, the correlation is estimated
+ *    from 30 samples on three rings, in whole numbers, and the variance of a square window, from
+ *    integral images. Radii of less than 5 px of the image are looked for only if asked for.
  * 2. From local maxima of that, the normalized correlation with the whole template is climbed, over
- *    position and radius, to its own maximum: a crater if it is `correlation_min` or more.
+ *    position and radius, to its own maximum: first in this level, then in the next finer one. A
+ *    crater is where it is `correlation_min` or more.
  * 3. Of two that overlap the better one stays.
  *
  * The normalized correlation knows neither the exposure nor the depth of a crater: one threshold serves
@@ -23,8 +25,8 @@
 
 #define OB_CRATER_FINDER_IMAGE_MIN 48
 #define OB_CRATER_FINDER_IMAGE_MAX 4096
-#define OB_CRATER_FINDER_CANDIDATES 8192
-#define OB_CRATER_FINDER_RADIUS_MIN 4.0 /* px: the smallest that can be asked for */
+#define OB_CRATER_FINDER_CANDIDATES 4096
+#define OB_CRATER_FINDER_RADIUS_MIN 3.0 /* px: the smallest that can be asked for */
 
 typedef struct {
   double pixel[2];    /* column, row of the centre */
