@@ -20,13 +20,17 @@ static const struct {
   int64_t (*give)(uint64_t *stream);
 } ROUTINES[] = {
     {"corners", fuzz_corners},
+    {"correlation", fuzz_correlation},
     {"crater_finder", fuzz_crater_finder},
     {"crater_index", fuzz_crater_index},
+    {"crater_match", fuzz_crater_match},
     {"descriptors", fuzz_descriptors},
     {"hamming", fuzz_hamming},
     {"homography", fuzz_homography},
     {"p3p", fuzz_p3p},
     {"pose", fuzz_pose},
+    {"pyramid", fuzz_pyramid},
+    {"tracker", fuzz_tracker},
 };
 
 static const char *current;

@@ -13,13 +13,17 @@
 #include "vision/image.h"
 
 int64_t fuzz_corners(uint64_t *stream);
+int64_t fuzz_correlation(uint64_t *stream);
 int64_t fuzz_crater_finder(uint64_t *stream);
 int64_t fuzz_crater_index(uint64_t *stream);
+int64_t fuzz_crater_match(uint64_t *stream);
 int64_t fuzz_descriptors(uint64_t *stream);
 int64_t fuzz_hamming(uint64_t *stream);
 int64_t fuzz_homography(uint64_t *stream);
 int64_t fuzz_p3p(uint64_t *stream);
 int64_t fuzz_pose(uint64_t *stream);
+int64_t fuzz_pyramid(uint64_t *stream);
+int64_t fuzz_tracker(uint64_t *stream);
 
 uint64_t fuzz_bits(uint64_t *stream);
 int64_t fuzz_below(uint64_t *stream, int64_t bound); /* 0 to bound - 1 */

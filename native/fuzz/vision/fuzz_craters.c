@@ -1,13 +1,15 @@
-/* A damaged index of craters, and identification with what still opens. */
+/* A damaged index of craters, and identification with what still opens; matching with a prior. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "onboard/crc32.h"
+#include "onboard/quaternion.h"
 #include "onboard/vector.h"
 #include "vision/crater_catalogue.h"
 #include "vision/crater_identify.h"
+#include "vision/crater_match.h"
 #include "vision/simd.h"
 
 enum { CRATERS = 60, TILES = 3, NEIGHBOURS = 6, DETECTIONS = 70 };
@@ -136,5 +138,71 @@ int64_t fuzz_crater_index(uint64_t *stream) {
   assert(status >= OB_CRATER_INDEX_OK && status <= OB_CRATER_INDEX_ALIGNMENT);
   status = status == OB_CRATER_INDEX_OK ? identified(stream, &f, &catalogue) : 10 + status;
   free(octets);
+  return status;
+}
+
+/* A map below the camera, which looks straight down from the axis of x, and what it sees of it. */
+typedef struct {
+  ob_crater_map_entry *map;
+  ob_crater_detection *seen;
+  int64_t entries, detections;
+} ground;
+
+static ground lay_ground(uint64_t *stream, double altitude_m) {
+  ground g = {.entries = fuzz_below(stream, 90), .detections = fuzz_below(stream, 70)};
+  g.map = fuzz_memory(g.entries * (int64_t)sizeof *g.map);
+  g.seen = fuzz_memory(g.detections * (int64_t)sizeof *g.seen);
+  for (int64_t i = 0; i < g.entries; i++) {
+    const double east = altitude_m * (fuzz_unit(stream) - 0.5), north = altitude_m * (fuzz_unit(stream) - 0.5);
+    g.map[i] = (ob_crater_map_entry){
+        {fuzz_number(stream, OB_MOON_SPHERE_M), fuzz_number(stream, east), fuzz_number(stream, north)},
+        fuzz_number(stream, altitude_m * (0.01 + 0.05 * fuzz_unit(stream))), fuzz_number(stream, 10.0)};
+  }
+  for (int64_t i = 0; i < g.detections; i++) {
+    const int64_t of = g.entries > 0 && fuzz_bits(stream) % 4 ? fuzz_below(stream, g.entries) : -1;
+    const double px = 800.0 / altitude_m, u = fuzz_unit(stream);
+    const double east = of < 0 ? altitude_m * (u - 0.5) : g.map[of].position_mcmf_m[1];
+    const double north = of < 0 ? altitude_m * (fuzz_unit(stream) - 0.5) : g.map[of].position_mcmf_m[2];
+    g.seen[i] = (ob_crater_detection){
+        .pixel = {fuzz_number(stream, 400.0 + px * east), fuzz_number(stream, 400.0 - px * north)},
+        .radius_px = fuzz_number(stream, of < 0 ? 5.0 + 20.0 * u : 0.5 * px * g.map[of].diameter_m),
+        .pixel_covariance = {fuzz_number(stream, 0.3), fuzz_number(stream, 0.0), fuzz_number(stream, 0.3)}};
+  }
+  return g;
+}
+
+int64_t fuzz_crater_match(uint64_t *stream) {
+  const double altitude_m = 3000.0 + 20000.0 * fuzz_unit(stream);
+  ground g = lay_ground(stream, altitude_m);
+  const ob_camera camera = {fuzz_number(stream, 800.0), fuzz_number(stream, 400.0), 400.0,
+                            fuzz_below(stream, 60) == 0 ? fuzz_below(stream, 4000) - 100 : 800, 800,
+                            {fuzz_number(stream, 1.0), 0.0, 0.0, 0.0}, {0.0, 0.0, 0.0}};
+  /* The boresight z along -x, the columns along y, the rows along -z of the Moon. */
+  const double s2 = 300.0 * 300.0, down[9] = {0.0, 0.0, -1.0, 1.0, 0.0, 0.0, 0.0, -1.0, 0.0};
+  ob_crater_prior prior = {.position_mcmf_m = {fuzz_number(stream, OB_MOON_SPHERE_M + altitude_m), 300.0 * fuzz_unit(stream), 0.0},
+                           .position_covariance_m2 = {fuzz_number(stream, s2), 0.0, fuzz_number(stream, 0.0), 0.0, s2, 0.0, 0.0, 0.0, s2}};
+  ob_q_from_matrix(prior.q_mcmf_from_body, down);
+  const ob_crater_match_settings settings = {fuzz_number(stream, 3.0), fuzz_number(stream, 60.0), fuzz_number(stream, 1.5),
+                                             fuzz_number(stream, 3.0), fuzz_number(stream, -6.0), fuzz_number(stream, 0.7),
+                                             fuzz_below(stream, 9)};
+  ob_crater_matcher *matcher = fuzz_memory(sizeof *matcher);
+  const int64_t capacity = fuzz_below(stream, 60);
+  ob_crater_matched *matched = fuzz_memory(capacity * (int64_t)sizeof *matched);
+  ob_crater_fix fix;
+  const int64_t status = ob_crater_match(&camera, &prior, g.map, g.entries, g.seen, g.detections, &settings, matcher,
+                                         matched, capacity, &fix);
+  assert(status == fix.status && status >= OB_CRATER_FIX_ACCEPTED && status <= OB_CRATER_FIX_OUTSIDE_PRIOR);
+  if (status == OB_CRATER_FIX_ACCEPTED) {
+    fuzz_finite(fix.position_offset_mcmf_m, 3);
+    fuzz_finite(fix.position_covariance_m2, 9);
+    for (int64_t i = 0; i < fix.count && i < capacity; i++) {
+      assert(matched[i].probability >= 0.0 && matched[i].probability <= 1.0);
+      assert(matched[i].catalogue_index >= 0 && matched[i].catalogue_index < g.entries);
+    }
+  }
+  free(matched);
+  free(matcher);
+  free(g.map);
+  free(g.seen);
   return status;
 }
