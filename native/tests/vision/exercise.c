@@ -9,6 +9,8 @@ const vision_exercise VISION_EXERCISES[] = {
     {"crater_identify", exercise_crater_identify},
     {"crater_match", exercise_crater_match},
     {"descriptors", exercise_descriptors},
+    {"essential", exercise_essential},
+    {"five_point", exercise_five_point},
     {"hamming", exercise_hamming},
     {"homography", exercise_homography},
     {"p3p", exercise_p3p},

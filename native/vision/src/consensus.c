@@ -16,7 +16,6 @@
 #define DAMPING_MAX 1e9
 #define STEP_VARIANCE 1e-6 /* square of a step, in variances, that ends it */
 #define STEP_FLOOR 1e-26   /* and in squares of the field's unit, for matches without noise */
-#define WIDTH_SIGMAS 4.5
 
 #define KERNELS "consensus_lanes.h"
 #include "lanes_targets.h"
@@ -89,7 +88,7 @@ int32_t ob_consensus_optimize(const ob_estimator *e, const ob_field *field, int6
 
 int64_t ob_consensus_flag(const ob_estimator *e, const ob_field *field, const double *model,
                           double threshold, uint8_t *inlier) {
-  double kernel[OB_MODEL] = {0.0};
+  double kernel[OB_KERNEL] = {0.0};
   int64_t inliers = 0;
   e->expand(model, kernel);
   for (int64_t i = 0; i < field->count; i++) {
@@ -104,13 +103,13 @@ static double own_variance(const ob_estimator *e, const ob_sums *sums) {
   return sums->squares / ob_max(e->residuals * sums->inliers - e->unknowns, 1.0);
 }
 
-/* The width of the last kernel: the threshold, or, where that cuts into the noise, 4.5 standard
+/* The width of the last kernel: the threshold, or, where that cuts into the noise, some standard
  * deviations of the residuals, at most twice the threshold. */
 static double last_width(const ob_estimator *e, const ob_field *field, const double *model,
                          double threshold) {
   ob_sums sums;
   e->sum(field, field->count, model, threshold, &sums);
-  return ob_clamp(WIDTH_SIGMAS * ob_sqrt(own_variance(e, &sums)), threshold, 2.0 * threshold);
+  return ob_clamp(e->width * ob_sqrt(own_variance(e, &sums)), threshold, 2.0 * threshold);
 }
 
 int64_t ob_consensus_conclude(const ob_estimator *e, const ob_field *field, double threshold,
@@ -166,11 +165,11 @@ void ob_covariance_of(double *out, const double *map, int32_t rows, int32_t colu
 
 static void keep_better(const ob_estimator *e, const ob_field *field, const double *model,
                         double threshold, ob_hypothesis *best) {
-  double kernel[OB_MODEL] = {0.0};
-  float narrow[OB_MODEL];
+  double kernel[OB_KERNEL] = {0.0};
+  float narrow[OB_KERNEL];
   int64_t inliers = 0;
   e->expand(model, kernel);
-  for (int32_t i = 0; i < OB_MODEL; i++) {
+  for (int32_t i = 0; i < OB_KERNEL; i++) {
     narrow[i] = (float)kernel[i];
   }
   const ob_errors errors = e->errors[field->simd == OB_SIMD_AVX2];

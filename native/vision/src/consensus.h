@@ -9,6 +9,7 @@
 #include "field.h"
 
 #define OB_MODEL 12         /* numbers of a model, at most */
+#define OB_KERNEL 21        /* and of what the loops over matches take */
 #define OB_SOLUTIONS_MAX 10 /* of a minimal sample */
 #define OB_BLOCK 64         /* matches between two looks at a hypothesis */
 #define OB_NO_THRESHOLD 1e150 /* its square is a number */
@@ -34,6 +35,7 @@ typedef struct {
   int32_t least;     /* matches an answer must have */
   int32_t unknowns;  /* of a small step */
   int32_t residuals; /* numbers that a match gives */
+  double width;      /* of the last kernel, in standard deviations of a residual: robust.h */
   int64_t distinct;  /* the first columns, in which `least` of the inliers must differ */
   void (*expand)(const double *model, double *kernel);
   /* Models of a sample, OB_MODEL numbers each; returns how many. */

@@ -50,6 +50,11 @@ void ob_field_fill(ob_field *field, int64_t column, const double *values, int64_
   }
 }
 
+void ob_field_drop(ob_field *field, int64_t at) {
+  memset(field->x[0] + at, 0xff, sizeof *field->x[0]); /* NaN */
+  memset(field->f[0] + at, 0xff, sizeof *field->f[0]);
+}
+
 int32_t ob_field_finite(const double *values, int64_t count) {
   double check = 0.0;
   for (int64_t i = 0; i < count; i++) {

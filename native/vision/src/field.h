@@ -25,6 +25,9 @@ void ob_field_begin(ob_field *field, int64_t count, int64_t columns, uint64_t se
 void ob_field_fill(ob_field *field, int64_t column, const double *values, int64_t width,
                    const double *mean, double scale);
 
+/* A match that is to count as wrong from now on. */
+void ob_field_drop(ob_field *field, int64_t at);
+
 /* 1 where all are. */
 int32_t ob_field_finite(const double *values, int64_t count);
 

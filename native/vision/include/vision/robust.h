@@ -8,7 +8,7 @@
  * it lies three standard deviations of a sample mean (at most 1/2 a match) behind the best (a
  * preemptive test in the sense of Matas and Chum 2005, with a fixed width). At the end
  * Levenberg-Marquardt over all matches within the threshold, or, where that is less, within 4.5 standard
- * deviations of the residuals (but not beyond twice the threshold), until a step is below 1e-3 standard
+ * deviations of the residuals (another width where a header says so; not beyond twice the threshold), until a step is below 1e-3 standard
  * deviations, at most 20 steps. Doubles in a fixed order (four lanes); matches are ranked with floats in
  * eight lanes.
  *
