@@ -15,6 +15,7 @@ Array = npt.NDArray[np.float64]
 _MATCHER = ffi.new("ob_crater_matcher *")
 SIGMA_PX = 0.4  # of a detection, as the simulation has it by default
 MAP_SIGMA_FRACTION = 0.03  # of the diameter, likewise
+ATTITUDE_SIGMA_RAD = 3e-4  # likewise
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def prior(frame: Frame, sigma_horizontal_m: float, sigma_vertical_m: float) -> o
             "position_mcmf_m": frame.prior_position_m.tolist(),
             "q_mcmf_from_body": frame.q_mcmf_from_camera.tolist(),
             "position_covariance_m2": covariance.ravel().tolist(),
+            "attitude_sigma_rad": ATTITUDE_SIGMA_RAD,
         },
     )
 

@@ -27,6 +27,7 @@ static const struct {
     {"descriptors", fuzz_descriptors},
     {"hamming", fuzz_hamming},
     {"homography", fuzz_homography},
+    {"integrity", fuzz_integrity},
     {"p3p", fuzz_p3p},
     {"pose", fuzz_pose},
     {"pyramid", fuzz_pyramid},

@@ -204,7 +204,7 @@ static void matching_survives(void) {
     memset(&matcher, 0xa5, sizeof matcher);
     const int64_t status =
         ob_crater_match(&lens, &prior, map, CRATERS, seen, count, &s, &matcher, matched, 40, &fix);
-    assert(status >= OB_CRATER_FIX_ACCEPTED && status <= OB_CRATER_FIX_OUTSIDE_PRIOR);
+    assert(status >= OB_CRATER_FIX_ACCEPTED && status <= OB_CRATER_FIX_TURNED);
     if (round % 20 == 19) scatter();
   }
 }

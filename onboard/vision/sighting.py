@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -208,6 +209,7 @@ def with_position(
             position.mcmf_m.tolist(),
             (q * [1, -1, -1, -1]).tolist(),
             position.covariance_m2.ravel().tolist(),
+            float(np.radians(prior.attitude.sigma_deg)),
         ),
     )
     pointer = ffi.from_buffer("ob_crater_map_entry[]", entries)
@@ -226,7 +228,7 @@ def with_position(
         expected=int(fix.predicted),
         log10_chance=float(fix.log10_chance),
         residual_px=float(fix.residual_rms_px),
-        pose=pose_of(fix, prior, position, matches) if solved else None,
+        pose=pose_of(fix, prior, position) if solved else None,
     )
 
 
@@ -266,16 +268,12 @@ def of_detections(
     return rows, probability
 
 
-def pose_of(fix: object, prior: Prior, position: Position, matches: npt.NDArray[np.void]) -> Pose:
-    """The matcher takes the attitude as exact: a turn by its error moves the place from which the
-    craters are seen so by as much times their distance.
-    """
-    place = position.mcmf_m + list(fix.position_offset_mcmf_m)  # type: ignore[attr-defined]
-    covariance = np.array(list(fix.position_covariance_m2)).reshape(3, 3)  # type: ignore[attr-defined]
+def pose_of(fix: Any, prior: Prior, position: Position) -> Pose:
+    """The matcher takes the attitude as exact, and tells by how much a turn shifts the fix."""
+    place = position.mcmf_m + list(fix.position_offset_mcmf_m)
     turn = np.radians(prior.attitude.sigma_deg)
-    if len(matches):
-        to = matches["position_mcmf_m"].mean(axis=0) - place
-        covariance = covariance + turn**2 * ((to @ to) * np.eye(3) - np.outer(to, to))
+    by_turn = turn * np.array(list(fix.shift_by_turn_m_rad)).reshape(3, 3)
+    covariance = np.array(list(fix.position_covariance_m2)).reshape(3, 3) + by_turn @ by_turn.T
     return Pose(place, np.array(prior.attitude.q_camera_from_mcmf), covariance, np.full(3, turn))
 
 

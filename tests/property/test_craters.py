@@ -94,7 +94,7 @@ def test_the_matcher_answers_any_numbers_with_a_status(
         64,
         fix,
     )
-    assert lib.OB_CRATER_FIX_ACCEPTED <= status <= lib.OB_CRATER_FIX_OUTSIDE_PRIOR
+    assert lib.OB_CRATER_FIX_ACCEPTED <= status <= lib.OB_CRATER_FIX_TURNED
 
 
 @settings(max_examples=30)

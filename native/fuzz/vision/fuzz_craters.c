@@ -180,7 +180,8 @@ int64_t fuzz_crater_match(uint64_t *stream) {
   /* The boresight z along -x, the columns along y, the rows along -z of the Moon. */
   const double s2 = 300.0 * 300.0, down[9] = {0.0, 0.0, -1.0, 1.0, 0.0, 0.0, 0.0, -1.0, 0.0};
   ob_crater_prior prior = {.position_mcmf_m = {fuzz_number(stream, OB_MOON_SPHERE_M + altitude_m), 300.0 * fuzz_unit(stream), 0.0},
-                           .position_covariance_m2 = {fuzz_number(stream, s2), 0.0, fuzz_number(stream, 0.0), 0.0, s2, 0.0, 0.0, 0.0, s2}};
+                           .position_covariance_m2 = {fuzz_number(stream, s2), 0.0, fuzz_number(stream, 0.0), 0.0, s2, 0.0, 0.0, 0.0, s2},
+                           .attitude_sigma_rad = fuzz_number(stream, fuzz_bits(stream) % 2 ? 3e-4 : 0.0)};
   ob_q_from_matrix(prior.q_mcmf_from_body, down);
   const ob_crater_match_settings settings = {fuzz_number(stream, 3.0), fuzz_number(stream, 60.0), fuzz_number(stream, 1.5),
                                              fuzz_number(stream, 3.0), fuzz_number(stream, -6.0), fuzz_number(stream, 0.7),
@@ -191,7 +192,7 @@ int64_t fuzz_crater_match(uint64_t *stream) {
   ob_crater_fix fix;
   const int64_t status = ob_crater_match(&camera, &prior, g.map, g.entries, g.seen, g.detections, &settings, matcher,
                                          matched, capacity, &fix);
-  assert(status == fix.status && status >= OB_CRATER_FIX_ACCEPTED && status <= OB_CRATER_FIX_OUTSIDE_PRIOR);
+  assert(status == fix.status && status >= OB_CRATER_FIX_ACCEPTED && status <= OB_CRATER_FIX_TURNED);
   if (status == OB_CRATER_FIX_ACCEPTED) {
     fuzz_finite(fix.position_offset_mcmf_m, 3);
     fuzz_finite(fix.position_covariance_m2, 9);
@@ -204,5 +205,29 @@ int64_t fuzz_crater_match(uint64_t *stream) {
   free(matcher);
   free(g.map);
   free(g.seen);
+  return status;
+}
+
+/* Residuals and points about a camera that looks down, or anything; a prior that knows nothing to all. */
+int64_t fuzz_integrity(uint64_t *stream) {
+  const int64_t count = fuzz_below(stream, fuzz_bits(stream) % 8 ? 40 : OB_INTEGRITY_PAIRS_MAX + 3);
+  ob_integrity_pair *pairs = fuzz_memory(count * (int64_t)sizeof *pairs);
+  for (int64_t i = 0; i < count; i++) {
+    const double depth = 8e3 * (0.5 + fuzz_unit(stream)), s = 0.01 + fuzz_unit(stream);
+    pairs[i] = (ob_integrity_pair){
+        {fuzz_number(stream, 2.0 * fuzz_unit(stream) - 1.0), fuzz_number(stream, 2.0 * fuzz_unit(stream) - 1.0)},
+        {fuzz_number(stream, s), fuzz_number(stream, 0.0), fuzz_number(stream, s)},
+        {fuzz_number(stream, depth * (fuzz_unit(stream) - 0.5)), depth * (fuzz_unit(stream) - 0.5), fuzz_number(stream, depth)}};
+  }
+  const double known = fuzz_bits(stream) % 4 ? 1e-4 : 0.0;
+  const ob_integrity_view view = {fuzz_number(stream, 549.0),
+                                  {fuzz_number(stream, known), 0.0, 0.0, 0.0, known, 0.0, 0.0, 0.0, known},
+                                  fuzz_number(stream, 3e-4)};
+  const ob_integrity_limits limits = {fuzz_number(stream, 4.0), fuzz_number(stream, 14.0), fuzz_number(stream, 1.8),
+                                      fuzz_number(stream, 22.0)};
+  ob_integrity figures;
+  const int64_t status = ob_integrity_test(pairs, count, &view, &limits, &figures);
+  assert(status >= OB_INTEGRITY_HOLDS && status <= OB_INTEGRITY_TURNED);
+  free(pairs);
   return status;
 }

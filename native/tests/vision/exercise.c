@@ -13,6 +13,7 @@ const vision_exercise VISION_EXERCISES[] = {
     {"five_point", exercise_five_point},
     {"hamming", exercise_hamming},
     {"homography", exercise_homography},
+    {"integrity", exercise_integrity},
     {"p3p", exercise_p3p},
     {"pose", exercise_pose},
     {"pyramid", exercise_pyramid},

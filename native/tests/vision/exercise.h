@@ -21,6 +21,7 @@ uint64_t exercise_essential(int64_t simd);
 uint64_t exercise_five_point(int64_t simd);
 uint64_t exercise_hamming(int64_t simd);
 uint64_t exercise_homography(int64_t simd);
+uint64_t exercise_integrity(int64_t simd);
 uint64_t exercise_p3p(int64_t simd);
 uint64_t exercise_pose(int64_t simd);
 uint64_t exercise_pyramid(int64_t simd);

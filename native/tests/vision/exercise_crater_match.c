@@ -18,7 +18,8 @@ static const ob_camera CAMERA = {.focal_px = 549.0,
 /* 8 km above 0 N 0 E, looking down, x of the camera to the east. */
 static ob_crater_prior look_down(void) {
   ob_crater_prior prior = {.position_mcmf_m = {OB_MOON_RADIUS_M + 8000.0, 0.0, 0.0},
-                           .position_covariance_m2 = {1e4, 0.0, 0.0, 0.0, 1e4, 0.0, 0.0, 0.0, 1e4}};
+                           .position_covariance_m2 = {1e4, 0.0, 0.0, 0.0, 1e4, 0.0, 0.0, 0.0, 1e4},
+                           .attitude_sigma_rad = 3e-4};
   const double C_mcmf_from_camera[9] = {0.0, 0.0, -1.0, 1.0, 0.0, 0.0, 0.0, -1.0, 0.0};
   ob_q_from_matrix(prior.q_mcmf_from_body, C_mcmf_from_camera);
   return prior;
@@ -81,6 +82,7 @@ uint64_t exercise_crater_match(int64_t simd) {
   hash = ob_hash_i64s(hash, numbers, 4);
   hash = ob_hash_f64s(hash, fix.position_offset_mcmf_m, 3);
   hash = ob_hash_f64s(hash, fix.position_covariance_m2, 9);
+  hash = ob_hash_f64s(hash, fix.shift_by_turn_m_rad, 9);
   for (int64_t i = 0; i < fix.count; i++) {
     hash = ob_hash_f64(ob_hash_f64s(hash, matched[i].pixel, 2), matched[i].probability);
     hash = ob_hash_u64(hash, (uint64_t)matched[i].catalogue_index);

@@ -4,6 +4,7 @@
 #include "onboard/vector.h"
 
 #define FURTHEST_NS INT64_C(1000000000)
+#define MOUNTING_RAD 3e-4 /* one sigma of the camera's axes in the body */
 #define STEEPEST (-0.17) /* cosine of up and boresight: 10 deg below the horizontal */
 
 /* Acceleration relative to the ground, site axes: specific force and central gravity. */
@@ -52,6 +53,8 @@ int ob_crater_prior_at(const ob_nav_state *state, const ob_site *site, int64_t t
   ob_q_conj(q_mcmf_from_site, q_site_from_mcmf);
   ob_q_mul(prior->q_mcmf_from_body, q_mcmf_from_site, q_site);
   covariance(site, state->position_sigma_m, sigma_min_m, prior->position_covariance_m2);
+  const double *sigma = state->attitude_sigma_rad;
+  prior->attitude_sigma_rad = ob_max(MOUNTING_RAD, ob_max(sigma[0], ob_max(sigma[1], sigma[2])));
   return 1;
 }
 

@@ -4,6 +4,10 @@
 #define OUTSIDE_SIGMAS2 25.0
 #define LN_10 2.302585092994045684
 
+/* Right fixes are beyond these in 1 of 1,000 or fewer each (docs/vision.md). The gate of 3 sigma, to the
+ * fix with a match in it, leaves little beyond 11 to the fix without. */
+static const ob_integrity_limits LIMITS = {4.0, 14.0, 1.8, 22.0};
+
 /* --- Acceptance -------------------------------------------------------------------------------------- */
 
 /* Chance matches expected with detections scattered at random, and the mean area of a gate. */
@@ -87,44 +91,93 @@ static int64_t judge(const match_problem *p, const ob_crater_fix *fix, const mat
   return OB_CRATER_FIX_ACCEPTED;
 }
 
-/* Bayes: a right pair is distributed as its covariance says, a wrong one evenly over the image. */
-static double pair_probability(double prior, double far2, const double s[3], double density) {
-  const double right =
-      prior * ob_exp(-0.5 * far2) / (2.0 * OB_PI * ob_sqrt(s[0] * s[2] - s[1] * s[1]));
-  return right / (right + density);
+/* --- Integrity ----------------------------------------------------------------------------------- */
+
+static ob_integrity_pair integrity_pair(const match_problem *p, const ob_crater_matcher *m, int64_t j,
+                                        const double offset_m[3]) {
+  const ob_crater_detection *d = &p->detections[m->best_partner[j]];
+  ob_integrity_pair pair;
+  double pixel[2];
+  ob_match_seen_from(p->view, m, j, offset_m, pair.point_m);
+  ob_camera_project(p->view->camera, pair.point_m, pixel);
+  pair.residual_px[0] = d->pixel[0] - pixel[0];
+  pair.residual_px[1] = d->pixel[1] - pixel[1];
+  ob_match_pair_covariance(p, m->best_partner[j],
+                           ob_match_map_sigma_px(p, &m->predicted[j], pair.point_m[2]), 0.0,
+                           pair.covariance_px2);
+  return pair;
 }
 
-/* Writes the pairs of the accepted solution. */
-static void write_out(const match_problem *p, const ob_crater_matcher *m, const match_solution *s,
+static int64_t check_integrity(const match_problem *p, const match_solution *s, double sigma_rad,
+                               ob_crater_matcher *m, ob_crater_fix *fix) {
+  static const int64_t STATUS[] = {OB_CRATER_FIX_ACCEPTED, OB_CRATER_FIX_HINGES,
+                                   OB_CRATER_FIX_HINGES,   OB_CRATER_FIX_DEVIATES,
+                                   OB_CRATER_FIX_SCATTERS, OB_CRATER_FIX_TURNED};
+  ob_integrity_view view = {p->view->camera->focal_px, {0.0}, sigma_rad};
+  double C_mcmf_from_camera[9], C_mcmf_from_grid[9], C_grid_from_camera[9];
+  int64_t count = 0;
+  ob_match_turn(view.information, p->view->C_camera_from_grid, p->view->information);
+  for (int64_t j = 0; j < m->predicted_count; j++) {
+    if (m->best_partner[j] >= 0) m->pairs[count++] = integrity_pair(p, m, j, s->offset_m);
+  }
+  const int64_t verdict = ob_integrity_test(m->pairs, count, &view, &LIMITS, &fix->integrity);
+  ob_m3_transpose(C_mcmf_from_grid, p->view->C_grid_from_mcmf);
+  ob_m3_transpose(C_grid_from_camera, p->view->C_camera_from_grid);
+  ob_m3_mul(C_mcmf_from_camera, C_mcmf_from_grid, C_grid_from_camera);
+  ob_m3_mul(fix->shift_by_turn_m_rad, C_mcmf_from_camera, fix->integrity.shift_by_turn_m_rad);
+  return STATUS[verdict];
+}
+
+/* Detections of a compatible radius that no crater has, and one more, per px2: those that could stand
+ * where they are by chance. */
+static double clutter_density(const match_problem *p, const ob_crater_matcher *m, double radius_px) {
+  double count = 1.0;
+  for (int64_t i = 0; i < p->detection_count; i++) {
+    const ob_crater_detection *d = &p->detections[i];
+    count += m->claimed[i] < 0 && match_detection_ok(p->view, d) &&
+             match_radii_agree(p->settings, d->radius_px, radius_px);
+  }
+  return count / ((double)p->view->camera->width * (double)p->view->camera->height);
+}
+
+/* Bayes: a right pair is distributed as its covariance says; a wrong one evenly over the image, and the
+ * crater's own detection is missing or further away. `rate`: of detection. */
+static double pair_probability(double rate, double far2, const double s[3], double density) {
+  const double further = ob_exp(-0.5 * far2);
+  const double right = rate * further / (2.0 * OB_PI * ob_sqrt(s[0] * s[2] - s[1] * s[1]));
+  return right / (right + density * (1.0 - rate + rate * further));
+}
+
+/* Writes the pairs of the accepted solution, in the order of `m->pairs`. */
+static void write_out(const match_problem *p, ob_crater_matcher *m, const match_solution *s,
                       ob_crater_matched *matched, int64_t capacity) {
-  const double area = (double)p->view->camera->width * (double)p->view->camera->height;
-  const double density = (double)p->detection_count / area; /* of any radius: an upper bound */
+  const double rate = (double)s->count / (double)s->visible;
   int64_t n = 0;
+  for (int64_t i = 0; i < p->detection_count; i++) m->claimed[i] = -1;
+  for (int64_t j = 0; j < m->predicted_count; j++) {
+    if (m->best_partner[j] >= 0) m->claimed[m->best_partner[j]] = (int16_t)j;
+  }
   for (int64_t j = 0; j < m->predicted_count && n < capacity; j++) {
     if (m->best_partner[j] < 0) continue;
+    const ob_integrity_pair *pair = &m->pairs[n];
     const ob_crater_detection *d = &p->detections[m->best_partner[j]];
-    const int64_t index = m->predicted[j].catalogue_index;
-    const ob_crater_map_entry *entry = &p->catalogue[index];
-    double c[3], pixel[2], cov[3];
-    ob_match_seen_from(p->view, m, j, s->offset_m, c);
-    ob_camera_project(p->view->camera, c, pixel);
-    ob_match_pair_covariance(p, m->best_partner[j], ob_match_map_sigma_px(p, &m->predicted[j], c[2]), 0.0, cov);
-    const double r[2] = {d->pixel[0] - pixel[0], d->pixel[1] - pixel[1]};
-    ob_crater_matched *out = &matched[n++];
-    *out = (ob_crater_matched){
+    const ob_crater_map_entry *entry = &p->catalogue[m->predicted[j].catalogue_index];
+    const double far2 = ob_match_distance2(pair->residual_px, pair->covariance_px2);
+    matched[n++] = (ob_crater_matched){
         {d->pixel[0], d->pixel[1]},
         {d->pixel_covariance[0], d->pixel_covariance[1], d->pixel_covariance[2]},
         {entry->position_mcmf_m[0], entry->position_mcmf_m[1], entry->position_mcmf_m[2]},
         entry->position_sigma_m, entry->diameter_m,
-        pair_probability((double)s->count / (double)s->visible, ob_match_distance2(r, cov), cov, density),
-        index};
+        pair_probability(rate, far2, pair->covariance_px2,
+                         clutter_density(p, m, m->predicted[j].radius_px)),
+        m->predicted[j].catalogue_index};
   }
 }
 
 /* --- Entry ------------------------------------------------------------------------------------------- */
 
-static int64_t solve(const match_problem *p, ob_crater_matcher *m, ob_crater_matched *matched,
-                     int64_t capacity, ob_crater_fix *fix) {
+static int64_t solve(const match_problem *p, double attitude_sigma_rad, ob_crater_matcher *m,
+                     ob_crater_matched *matched, int64_t capacity, ob_crater_fix *fix) {
   const double metres_per_px = ob_match_mean_depth_m(p->view, m) / p->view->camera->focal_px;
   const match_grid g = ob_match_lay_grid(p->view, metres_per_px);
   match_peak peaks[MATCH_PEAKS];
@@ -141,7 +194,8 @@ static int64_t solve(const match_problem *p, ob_crater_matcher *m, ob_crater_mat
   double C_mcmf_from_grid[9];
   ob_m3_transpose(C_mcmf_from_grid, p->view->C_grid_from_mcmf);
   ob_match_turn(fix->position_covariance_m2, C_mcmf_from_grid, s.covariance_m2);
-  const int64_t status = judge(p, fix, &s);
+  int64_t status = judge(p, fix, &s);
+  if (status == OB_CRATER_FIX_ACCEPTED) status = check_integrity(p, &s, attitude_sigma_rad, m, fix);
   if (status == OB_CRATER_FIX_ACCEPTED) write_out(p, m, &s, matched, capacity);
   return status;
 }
@@ -169,7 +223,7 @@ int64_t ob_crater_match(const ob_camera *camera, const ob_crater_prior *prior,
   } else if (good < settings->count_min) {
     fix->status = OB_CRATER_FIX_FEW_DETECTED;
   } else {
-    fix->status = solve(&p, matcher, matched, capacity, fix);
+    fix->status = solve(&p, prior->attitude_sigma_rad, matcher, matched, capacity, fix);
   }
   return fix->status;
 }

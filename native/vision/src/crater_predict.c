@@ -63,7 +63,8 @@ static void level_axes(double C[9], const double position[3]) {
 int ob_match_set_view(match_view *v, const ob_camera *camera, const ob_crater_prior *prior) {
   const double radius = ob_v3_norm(prior->position_mcmf_m);
   if (!camera_ok(camera) || !unit_ok(camera->q_body_from_camera) ||
-      !unit_ok(prior->q_mcmf_from_body) || !(radius > 1e3) || !(radius < 1e9)) {
+      !unit_ok(prior->q_mcmf_from_body) ||
+      !(prior->attitude_sigma_rad >= 0.0) || !(prior->attitude_sigma_rad < 1.0) || !(radius > 1e3) || !(radius < 1e9)) {
     return 0;
   }
   v->camera = camera;

@@ -40,6 +40,10 @@ STATUS_NAMES: dict[int, str] = {
     lib.OB_CRATER_FIX_CHANCE: "could be chance",
     lib.OB_CRATER_FIX_RIVAL: "rival position",
     lib.OB_CRATER_FIX_OUTSIDE_PRIOR: "outside the prior",
+    lib.OB_CRATER_FIX_HINGES: "hinges on one match",
+    lib.OB_CRATER_FIX_DEVIATES: "one match deviates",
+    lib.OB_CRATER_FIX_SCATTERS: "matches scatter",
+    lib.OB_CRATER_FIX_TURNED: "attitude disagrees",
 }
 
 

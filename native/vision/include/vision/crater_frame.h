@@ -15,7 +15,8 @@
 
 /* Carries a navigated state over to `time_ns`, at most a second away: constant acceleration (specific
  * force and central gravity) and constant angular rate; at 0.1 s the third order left out is under a
- * millimetre. Position sigmas are taken as uncorrelated in site axes and not below `sigma_min_m`.
+ * millimetre. Position sigmas are taken as uncorrelated in site axes and not below `sigma_min_m`, the
+ * attitude's as the largest of the state's and not below 3e-4 rad, for the camera's mounting.
  * Returns 1; 0 when the state is not valid or too far away. */
 int ob_crater_prior_at(const ob_nav_state *state, const ob_site *site, int64_t time_ns,
                        double sigma_min_m, ob_crater_prior *prior);

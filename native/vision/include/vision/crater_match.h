@@ -21,6 +21,8 @@
  *    (Chernoff's bound of the Poisson tail; the a-contrario test of Desolneux, Moisan and Morel 2000,
  *    "Meaningful alignments"). A fix whose chance exceeds the limit is refused, and so is one with a
  *    rival of nearly as many matches elsewhere, or one far outside the prior.
+ * 5. Integrity. `integrity.h` looks whether the fix hinges on one match, whether one of them disagrees
+ *    with the others, all scatter more than they should, or the attitude was not as it was said to be.
  *
  * Doubles in a fixed order, elementary functions of the core: the same bits on every target. Time is
  * bounded by the caps below. Nothing is kept between frames.
@@ -33,6 +35,7 @@
 #include "onboard/camera.h"
 #include "onboard/crater_matched.h"
 #include "vision/crater_detect.h"
+#include "vision/integrity.h"
 
 #define OB_CRATER_MATCH_SIDE_MIN 8    /* pixels, width and height of an image */
 #define OB_CRATER_MATCH_SIDE_MAX 2048
@@ -51,6 +54,7 @@ typedef struct {
   double position_mcmf_m[3];
   double q_mcmf_from_body[4];
   double position_covariance_m2[9]; /* mcmf axes, row major, positive definite */
+  double attitude_sigma_rad;        /* about each axis, camera's mounting included; 0: not stated */
 } ob_crater_prior;
 
 typedef struct {
@@ -76,7 +80,11 @@ enum {
   OB_CRATER_FIX_FEW_MATCHED = 4,   /* fewer than count_min matches */
   OB_CRATER_FIX_CHANCE = 5,        /* so many matches could be chance */
   OB_CRATER_FIX_RIVAL = 6,         /* another position matches nearly as well */
-  OB_CRATER_FIX_OUTSIDE_PRIOR = 7  /* more than 5 sigma from the prior */
+  OB_CRATER_FIX_OUTSIDE_PRIOR = 7, /* more than 5 sigma from the prior */
+  OB_CRATER_FIX_HINGES = 8,        /* on one match, or on the prior: integrity.h */
+  OB_CRATER_FIX_DEVIATES = 9,      /* one match from the fix by the others */
+  OB_CRATER_FIX_SCATTERS = 10,     /* residuals too large for their covariances */
+  OB_CRATER_FIX_TURNED = 11        /* the image tells of another attitude */
 };
 
 typedef struct {
@@ -87,10 +95,12 @@ typedef struct {
   double log10_chance;                /* bound on the chance of a false fix; 0 when not computed */
   double residual_rms_px;             /* of the matches, per axis */
   double position_offset_mcmf_m[3];   /* best position less the prior's */
-  double position_covariance_m2[9];   /* of the best position, mcmf axes */
+  double position_covariance_m2[9];   /* of the best position, mcmf axes, the attitude taken as exact */
+  double shift_by_turn_m_rad[9];      /* of the best position, mcmf, by a turn of what is seen, camera axes */
+  ob_integrity integrity;             /* 0 unless nothing else was against the fix */
 } ob_crater_fix;
 
-/* Scratch memory of the matcher, about 130 KB; no state. After ob_crater_match, `predicted` holds the
+/* Scratch memory of the matcher, about 160 KB; no state. After ob_crater_match, `predicted` holds the
  * map craters in and near the image at the prior pose, smallest first. */
 typedef struct {
   ob_crater_predicted predicted[OB_CRATER_PREDICTED];
@@ -103,6 +113,7 @@ typedef struct {
   int16_t next[OB_CRATER_DETECTED];       /* chain of detections in one square of the image */
   int16_t square[64 * 64];                /* first detection of each square of 32 x 32 pixels */
   uint16_t votes[OB_CRATER_BINS * OB_CRATER_BINS];
+  ob_integrity_pair pairs[OB_CRATER_DETECTED];
 } ob_crater_matcher;
 
 /* Map craters that the prior pose puts into the image, or within 3 sigma of it, with apparent radii in

@@ -11,6 +11,7 @@ typedef struct {
   double position_mcmf_m[3];
   double q_mcmf_from_body[4];
   double position_covariance_m2[9];
+  double attitude_sigma_rad;
 } ob_crater_prior;
 
 typedef struct {
@@ -37,6 +38,10 @@ enum {
   OB_CRATER_FIX_CHANCE,
   OB_CRATER_FIX_RIVAL,
   OB_CRATER_FIX_OUTSIDE_PRIOR,
+  OB_CRATER_FIX_HINGES,
+  OB_CRATER_FIX_DEVIATES,
+  OB_CRATER_FIX_SCATTERS,
+  OB_CRATER_FIX_TURNED,
   ...
 };
 
@@ -49,6 +54,8 @@ typedef struct {
   double residual_rms_px;
   double position_offset_mcmf_m[3];
   double position_covariance_m2[9];
+  double shift_by_turn_m_rad[9];
+  ob_integrity integrity;
 } ob_crater_fix;
 
 typedef struct {
