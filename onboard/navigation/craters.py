@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from onboard.bus import Bus
 from onboard.core._vision import ffi, lib
+from onboard.core.vision import SIMD_BEST
 from onboard.core.vision.crater_matching import STATUS_NAMES, CraterMap, CraterVision
 from onboard.messages import CameraCommand, FrameHeader
 from onboard.ports import OutputPort
@@ -35,12 +36,14 @@ class CraterParameters:
     exposure_s: float = 0.001
     radius_min_px: float = 3.0
     radius_max_px: float = 40.0
-    contrast_min: float = 0.12
+    correlation_min: float = 0.6
+    detections_ratio: float = 4.0
     sun_elevation_min_rad: float = 0.05
-    sigma_px: float = 0.15
-    sigma_fraction: float = 0.07
-    sigma_shadow: float = 0.014
-    shade_depth: float = 0.12
+    sigma_px: float = 0.1
+    sigma_fraction: float = 0.05
+    shift_fraction: float = 0.01
+    shift_shadow: float = 0.007
+    shade_depth: float = 0.17
     radius_ratio_max: float = 1.5
     gate_sigma: float = 3.0
     log10_chance_max: float = -6.0
@@ -64,8 +67,9 @@ class CraterMatches:
     ]  # (count, 3): column, row as detected, predicted radius
     detections: npt.NDArray[np.float64]  # (n, 3): column, row, radius, px
     predicted: npt.NDArray[np.float64]  # (m, 3): map craters at the prior pose
+    probability: npt.NDArray[np.float64]  # (count,): of each match to be right if the fix is
     residual_rms_px: float
-    log10_chance: float
+    log10_chance: float  # bound on the chance of a false fix; 0: none
     image: Any  # width x height bytes, as it came
     width: int
     height: int
@@ -112,7 +116,9 @@ class CraterNavigation:
         self.states = ffi.new("int64_t *")  # remembered so far
         self._prior = ffi.new("ob_crater_prior *")
         self._place = ffi.new("double[3]")
-        self._detect_settings = _detect_settings(parameters)
+        self._lighting = ffi.new("ob_crater_lighting *")
+        self._finder_settings = _finder_settings(parameters)
+        self._noise = _noise(parameters)
         self._match_settings = _match_settings(parameters)
         self._asked_ns: int | None = None  # time of the command that still waits for its frame
         self._next_ns = 0
@@ -183,12 +189,11 @@ class CraterNavigation:
             state, self._site, header.time_ns, p.position_sigma_min_m, self._prior
         ):
             return "no navigated state at exposure"
-        settings = self._detect_settings
-        seen = lib.ob_crater_light(self._camera, self._prior, self._sun, settings)
-        if settings.sun_elevation_rad < p.sun_elevation_min_rad:
+        seen = lib.ob_crater_light(self._camera, self._prior, self._sun, self._lighting)
+        if self._lighting.sun_elevation_rad < p.sun_elevation_min_rad:
             return "Sun too low"
         if not seen:
-            return "ground out of sight or Sun in the zenith"
+            return "ground seen at a slant or Sun in the zenith"
         return ""
 
     def _fix(self, image: Any) -> int:
@@ -197,12 +202,13 @@ class CraterNavigation:
         lib.ob_corridor_from_mcmf(self._corridor, prior.position_mcmf_m, self._place)
         along, reach = self._place[0], VIEW_ALTITUDES * abs(self._place[2])
         entries, first, count = self._map.between(along - reach, along + reach)
-        vision.predict(self._camera, prior, entries, count, self._match_settings)
-        settings = self._detect_settings
+        predicted = vision.predict(self._camera, prior, entries, count, self._match_settings)
+        settings = self._finder_settings
         radii = vision.predicted["radius_px"]
         smallest = float(radii.min()) / p.radius_ratio_max if len(radii) else p.radius_min_px
         settings.radius_min_px = min(max(p.radius_min_px, smallest), p.radius_max_px)
-        vision.detect(image, settings)
+        most = int(p.detections_ratio * predicted)
+        vision.detect(image, self._lighting, settings, self._noise, most)
         status = vision.match(self._camera, prior, entries, count, self._match_settings)
         self._first = first
         return status
@@ -226,6 +232,7 @@ class CraterNavigation:
             matched_circles=_circles(matches["pixel"], shown["radius_px"]),
             detections=_circles(detections["pixel"], detections["radius_px"]),
             predicted=_circles(predicted["pixel"], predicted["radius_px"]),
+            probability=matches["probability"].copy(),
             residual_rms_px=vision.fix.residual_rms_px if status != NO_FIX else 0.0,
             log10_chance=vision.fix.log10_chance if status != NO_FIX else 0.0,
             image=image,
@@ -267,15 +274,19 @@ def _hash_frame(vision: CraterVision, matches: int) -> int:
     return int(lib.ob_hash_i64s(chain, ffi.cast("int64_t *", vision.matched), count))
 
 
-def _detect_settings(p: CraterParameters) -> Any:
+def _finder_settings(p: CraterParameters) -> Any:
     """The view and the smallest radius are set for each frame."""
-    settings = ffi.new("ob_crater_detect_settings *")
+    settings = ffi.new("ob_crater_finder_settings *")
     settings.radius_max_px = p.radius_max_px
-    settings.contrast_min = p.contrast_min
-    settings.sigma_px = p.sigma_px
-    settings.sigma_fraction = p.sigma_fraction
-    settings.sigma_shadow = p.sigma_shadow
+    settings.correlation_min = p.correlation_min
+    settings.simd = SIMD_BEST
     return settings
+
+
+def _noise(p: CraterParameters) -> Any:
+    return ffi.new(
+        "ob_crater_noise *", (p.sigma_px, p.sigma_fraction, p.shift_fraction, p.shift_shadow)
+    )
 
 
 def _match_settings(p: CraterParameters) -> Any:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from crater_detection import detect
 from crater_flight import ALTITUDE_M, SITE, camera, catalogue, navigation_state, sun_mcmf
 from crater_matching import match
 from crater_scene import scene
@@ -14,6 +13,7 @@ from crater_simulation import simulate
 
 from onboard.bus import Bus
 from onboard.core._vision import lib
+from onboard.core.vision.crater_finder import find_craters
 from onboard.messages import FrameHeader
 from onboard.navigation.craters import CraterNavigation, CraterParameters
 
@@ -27,7 +27,7 @@ class Port:
 
 def test_detection(benchmark: Any) -> None:
     s = scene(1)
-    found = benchmark(detect, s.image, s.sun_image)
+    found = benchmark(find_craters, s.image, s.sun_image, radius_px=(3.0, 40.0))
     assert len(found) > 50
 
 

@@ -1,7 +1,7 @@
-"""The detector on real images: LROC NAC crops with craters labelled by hand.
+"""The finder on real images: LROC NAC crops with craters labelled by hand.
 
 Labels: Yang et al., CraterDANet (IEEE TGRS). They stay outside the project; the images say nothing
-of the Sun's direction, which is therefore taken as the one that gives the most contrast.
+of the Sun's direction, which is therefore taken as the one that gives most correlation.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from crater_detection import detect
+
+from onboard.core.vision.crater_finder import find_craters
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "lroc_nac_crater_labels" / "train"
 IMAGES = sorted(FOLDER.glob("*.png"))
@@ -33,8 +34,7 @@ def direction(degrees: float) -> tuple[float, float]:
 
 def best_direction(image: np.ndarray) -> tuple[float, float]:
     strength = {
-        a: detect(image, direction(a), radius_min_px=4.0)["contrast"][:60].sum()
-        for a in range(0, 360, 20)
+        a: find_craters(image, direction(a))["correlation"][:60].sum() for a in range(0, 360, 20)
     }
     return direction(max(strength, key=lambda a: strength[a]))
 
@@ -47,7 +47,7 @@ def test_most_of_the_strongest_detections_are_labelled_craters() -> None:
     for path in IMAGES:
         image = np.ascontiguousarray(Image.open(path).convert("L"))
         truth = labels(path)
-        found = detect(image, best_direction(image), radius_min_px=4.0)[:200]
+        found = find_craters(image, best_direction(image))[:200]
         hits = 0
         for d in found:
             distance = np.hypot(*(truth[:, :2] - d["pixel"]).T)

@@ -1,3 +1,4 @@
+#define OB_CRATER_MATCH_SIDE_MAX ...
 #define OB_CRATER_PREDICTED ...
 #define OB_CRATER_DETECTED ...
 
@@ -6,6 +7,12 @@ typedef struct {
   double diameter_m;
   double position_sigma_m;
 } ob_crater_map_entry;
+
+typedef struct {
+  double pixel[2];
+  double radius_px;
+  double pixel_covariance[3];
+} ob_crater_detection;
 
 typedef struct {
   double position_mcmf_m[3];

@@ -3,7 +3,6 @@
 const vision_exercise VISION_EXERCISES[] = {
     {"corners", exercise_corners},
     {"correlation", exercise_correlation},
-    {"crater_detect", exercise_crater_detect},
     {"crater_finder", exercise_crater_finder},
     {"crater_frame", exercise_crater_frame},
     {"crater_identify", exercise_crater_identify},

@@ -11,7 +11,6 @@
 
 uint64_t exercise_corners(int64_t simd);
 uint64_t exercise_correlation(int64_t simd);
-uint64_t exercise_crater_detect(int64_t simd);
 uint64_t exercise_crater_finder(int64_t simd);
 uint64_t exercise_crater_frame(int64_t simd);
 uint64_t exercise_crater_identify(int64_t simd);

@@ -21,7 +21,7 @@ uint64_t exercise_crater_frame(int64_t simd) {
   for (int i = 0; i < 100; i++) {
     ob_nav_state state = {.position_sigma_m = {50.0, 40.0, 30.0}, .valid = 1};
     ob_crater_prior prior;
-    ob_crater_detect_settings light = {.sun_elevation_rad = 0.0};
+    ob_crater_lighting light = {.sun_elevation_rad = 0.0};
     double turn[3], sun[3];
     argument_vector(&stream, state.position_site_m, 20000.0);
     argument_vector(&stream, state.velocity_site_m_s, 1000.0);
@@ -36,6 +36,13 @@ uint64_t exercise_crater_frame(int64_t simd) {
     hash = ob_hash_f64s(ob_hash_f64s(hash, prior.position_mcmf_m, 3), prior.q_mcmf_from_body, 4);
     hash = ob_hash_f64(ob_hash_f64s(hash, light.sun_image, 2), light.sun_elevation_rad);
     hash = ob_hash_f64s(hash, light.ground_to_image, 4);
+    if (lit && light.sun_elevation_rad > 0.0) {
+      const ob_found_crater found = {{200.25, 300.5}, 7.5, 0.8};
+      const ob_crater_noise noise = {0.1, 0.05, 0.01, 0.007};
+      ob_crater_detection detection;
+      ob_crater_measure(&found, 1, &light, &noise, &detection);
+      hash = ob_hash_f64s(ob_hash_f64s(hash, detection.pixel, 2), detection.pixel_covariance, 3);
+    }
   }
   return hash;
 }

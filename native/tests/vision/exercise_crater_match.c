@@ -42,7 +42,7 @@ static int64_t detect_displaced(uint64_t *stream, const ob_crater_map_entry *cat
   int64_t count = 0;
   for (int i = 0; i < CRATERS; i++) {
     double point[3];
-    ob_crater_detection d = {.contrast = 1.0, .pixel_covariance = {0.1, 0.0, 0.1}};
+    ob_crater_detection d = {.pixel_covariance = {0.1, 0.0, 0.1}};
     ob_v3_sub(point, catalogue[i].position_mcmf_m, camera_mcmf_m);
     ob_q_rotate_back(point, q_mcmf_from_camera, point);
     if (ob_camera_project(&CAMERA, point, d.pixel)) {

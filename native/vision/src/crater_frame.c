@@ -5,7 +5,7 @@
 
 #define FURTHEST_NS INT64_C(1000000000)
 #define MOUNTING_RAD 3e-4 /* one sigma of the camera's axes in the body */
-#define STEEPEST (-0.17) /* cosine of up and boresight: 10 deg below the horizontal */
+#define STEEPEST (-0.7661) /* cosine of up and boresight: 40 deg from straight down; 1.1425 in ground_to_image */
 
 /* Acceleration relative to the ground, site axes: specific force and central gravity. */
 static void acceleration(const ob_nav_state *state, const ob_site *site, double out[3]) {
@@ -66,11 +66,11 @@ static void see(const ob_camera *camera, const ob_crater_prior *prior, const dou
 }
 
 int ob_crater_light(const ob_camera *camera, const ob_crater_prior *prior, const double sun_mcmf[3],
-                    ob_crater_detect_settings *settings) {
+                    ob_crater_lighting *lighting) {
   double up[3], level[3], down[3], side[3], seen_side[3], seen_level[3];
   ob_v3_unit(up, prior->position_mcmf_m);
   const double rise = ob_clamp(ob_v3_dot(up, sun_mcmf), -1.0, 1.0);
-  settings->sun_elevation_rad = ob_asin(rise);
+  lighting->sun_elevation_rad = ob_asin(rise);
   ob_v3_copy(level, sun_mcmf);
   ob_v3_axpy(level, -rise, up);
   if (!(ob_v3_unit(level, level) > 1e-6)) return 0;
@@ -84,9 +84,9 @@ int ob_crater_light(const ob_camera *camera, const ob_crater_prior *prior, const
   const double scale = 1.0 / ob_sqrt(-down[2]);
   const double length = ob_sqrt(seen_level[0] * seen_level[0] + seen_level[1] * seen_level[1]);
   for (int k = 0; k < 2; k++) {
-    settings->ground_to_image[2 * k] = scale * seen_level[k];
-    settings->ground_to_image[2 * k + 1] = scale * seen_side[k];
-    settings->sun_image[k] = seen_level[k] / length;
+    lighting->ground_to_image[2 * k] = scale * seen_level[k];
+    lighting->ground_to_image[2 * k + 1] = scale * seen_side[k];
+    lighting->sun_image[k] = seen_level[k] / length;
   }
   return 1;
 }

@@ -10,14 +10,7 @@ import numpy.typing as npt
 from onboard.core._vision import ffi, lib
 from onboard.products import CraterCatalogue
 
-DETECTION = np.dtype(
-    [
-        ("pixel", "f8", 2),
-        ("radius_px", "f8"),
-        ("contrast", "f8"),
-        ("pixel_covariance", "f8", 3),
-    ]
-)
+DETECTION = np.dtype([("pixel", "f8", 2), ("radius_px", "f8"), ("pixel_covariance", "f8", 3)])
 PREDICTED = np.dtype([("pixel", "f8", 2), ("radius_px", "f8"), ("catalogue_index", "i8")])
 MATCHED = np.dtype(
     [
@@ -50,7 +43,7 @@ STATUS_NAMES: dict[int, str] = {
 class CraterMap:
     """A catalogue as the C array that matching reads.
 
-    The catalogue gives the centre of the rim plane. What a detector finds is the centre of light
+    The catalogue gives the centre of the rim plane. What the finder finds is the centre of light
     and shade inside, as seen from above; `shade_depth` times the crater's depth lower.
     """
 
@@ -74,19 +67,22 @@ class CraterMap:
 
 
 class CraterVision:
-    """Detector and matcher for images of one size, with all the memory they need.
+    """Finder and matcher for images of one size, with all the memory they need.
 
     The NumPy arrays are views of that memory: what the last frame left. `matched` is valid after a
     match that was accepted.
     """
 
     def __init__(self, width: int, height: int) -> None:
-        """Raises ValueError for a size the detector does not take."""
-        self._bytes = lib.ob_crater_workspace_bytes(width, height)
-        if self._bytes == 0:
-            raise ValueError(f"image {width} x {height} px: allowed 8 to 2048 each way")
+        """Raises ValueError for a size that they do not take."""
+        octets = lib.ob_crater_finder_workspace_octets(width, height)
+        if octets == 0 or max(width, height) > lib.OB_CRATER_MATCH_SIDE_MAX:
+            least, most = lib.OB_CRATER_FINDER_IMAGE_MIN, lib.OB_CRATER_MATCH_SIDE_MAX
+            raise ValueError(f"image {width} x {height} px: allowed {least} to {most} each way")
         self.width, self.height = width, height
-        self._workspace = ffi.new("int64_t[]", self._bytes // 8)
+        self._image = ffi.new("ob_image *", (ffi.NULL, width, height, width))
+        self._workspace = ffi.new("int64_t[]", octets // 8 + 1)
+        self._craters = ffi.new("ob_found_crater[]", lib.OB_CRATER_DETECTED)
         self._matcher = ffi.new("ob_crater_matcher *")
         self._detections = ffi.new("ob_crater_detection[]", lib.OB_CRATER_DETECTED)
         self._count = ffi.new("int64_t *")
@@ -113,29 +109,28 @@ class CraterVision:
         self._matcher.predicted_count = n
         return int(n)
 
-    def detect(self, image: Any, settings: Any) -> int:
-        """Fill `detections` from width x height bytes; returns their number.
+    def detect(self, image: Any, lighting: Any, settings: Any, noise: Any, most: int) -> int:
+        """Fill `detections` from width x height bytes; returns their number, at most `most`.
 
-        Raises ValueError for an image of another size or settings out of range.
+        `lighting`, `noise`: `crater_measurement.h`; `settings`: `crater_finder.h`, whose view is
+        taken from the lighting. Raises ValueError for an image of another size or settings out of
+        range.
         """
         pixels = ffi.from_buffer("uint8_t[]", image)
         if len(pixels) != self.width * self.height:
             raise ValueError(f"image of {len(pixels)} bytes: must be {self.width} x {self.height}")
-        error = lib.ob_crater_detect(
-            pixels,
-            self.width,
-            self.height,
-            self.width,
-            settings,
-            self._workspace,
-            self._bytes,
-            self._detections,
-            lib.OB_CRATER_DETECTED,
-            self._count,
+        self._image.pixels = pixels
+        settings.sun_image = lighting.sun_image
+        settings.ground_to_image = lighting.ground_to_image
+        most = min(most, lib.OB_CRATER_DETECTED)
+        error = lib.ob_crater_find(
+            self._image, settings, self._workspace, self._craters, most, self._count
         )
+        self._image.pixels = ffi.NULL
         if error:
-            raise ValueError(f"crater detection settings out of range (error {error})")
+            raise ValueError(f"crater finder: settings out of range (error {error})")
         self._found = int(self._count[0])
+        lib.ob_crater_measure(self._craters, self._found, lighting, noise, self._detections)
         return self._found
 
     def take(self, detections: npt.NDArray[Any]) -> int:
@@ -166,7 +161,7 @@ class CraterVision:
 
     @property
     def detections(self) -> npt.NDArray[Any]:
-        """Rows of DETECTION, strongest first."""
+        """Rows of DETECTION, the best first."""
         return self._views[0][: self._found]
 
     @property

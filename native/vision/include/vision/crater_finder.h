@@ -36,7 +36,7 @@ typedef struct {
 
 typedef struct {
   double sun_image[2];        /* towards the Sun along level ground: unit, (column, row) */
-  double ground_to_image[4];  /* how level ground is seen: crater_detect.h; no element above 1.15 */
+  double ground_to_image[4];  /* how level ground is seen: crater_measurement.h; no element above 1.15 */
   double radius_min_px, radius_max_px;
   double correlation_min;     /* 0.3 to 1 */
   int64_t simd;               /* ob_simd */

@@ -10,6 +10,7 @@
 
 #include "onboard/camera.h"
 #include "vision/crater_match.h"
+#include "vision/crater_measurement.h"
 #include "onboard/frame.h"
 #include "onboard/messages.h"
 
@@ -21,11 +22,10 @@
 int ob_crater_prior_at(const ob_nav_state *state, const ob_site *site, int64_t time_ns,
                        double sigma_min_m, ob_crater_prior *prior);
 
-/* Sets what depends on the view in the settings of detection: the Sun's elevation over the horizontal
- * below the camera, its direction in the image, and how level ground is seen, both at the boresight.
+/* Light and view at the boresight; the Sun's elevation is that over the horizontal below the camera.
  * `sun_mcmf` is a unit vector. Returns 1; 0, with the elevation set all the same, when the camera looks
- * up or less than 10 deg below the horizontal, or the Sun stands in the zenith. */
+ * further from the vertical than the finder takes, 40 deg, or the Sun stands in the zenith. */
 int ob_crater_light(const ob_camera *camera, const ob_crater_prior *prior, const double sun_mcmf[3],
-                    ob_crater_detect_settings *settings);
+                    ob_crater_lighting *lighting);
 
 #endif

@@ -34,7 +34,6 @@
 
 #include "onboard/camera.h"
 #include "onboard/crater_matched.h"
-#include "vision/crater_detect.h"
 #include "vision/integrity.h"
 
 #define OB_CRATER_MATCH_SIDE_MIN 8    /* pixels, width and height of an image */
@@ -48,6 +47,13 @@ typedef struct {
   double diameter_m;         /* rim to rim, > 0 */
   double position_sigma_m;   /* one sigma per axis, >= 0 */
 } ob_crater_map_entry;
+
+/* A crater seen in the image. */
+typedef struct {
+  double pixel[2]; /* column, row of the centre of light and shade */
+  double radius_px;
+  double pixel_covariance[3]; /* column-column, column-row, row-row, px2 */
+} ob_crater_detection;
 
 /* What is known before the frame: pose of the body at exposure. */
 typedef struct {
