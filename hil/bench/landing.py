@@ -17,7 +17,7 @@ from hil.bench.load import LoadPort
 from hil.bench.radio import Ground
 from hil.bench.recording import McapSink, Recording
 from hil.bench.replay import Replay, ReplayCamera, ReplayMemory, ReplayRadio
-from hil.bench.report import FrameView
+from hil.bench.report import FixLine, FrameView
 from hil.bench.result import Result
 from hil.bench.setting import Setting, prepare
 from hil.plant.lander import LanderPlant, Touchdown
@@ -196,7 +196,8 @@ class Account:
 def shown(recording: Recording, setting: Setting) -> dict[str, Any]:
     """What the report shows of a recorded landing beside what it shows of any run."""
     images = {h.time_ns / 1e9: image for _, h, image in recording.frames("camera.a.frame")}
-    notes = [n for n in logs.matches(recording) if n["time_s"] in images]
+    every = logs.matches(recording)
+    notes = [n for n in every if n["time_s"] in images]
     log = logs.rows(recording)
     frames = [
         FrameView(
@@ -209,7 +210,22 @@ def shown(recording: Recording, setting: Setting) -> dict[str, Any]:
         )
         for n in notes
     ]
-    return {"log": log, "ground_m": _ground(setting, log), "frames": frames}
+    fixes = [_fix_line(n) for n in every if "reason" in n]  # older recordings do not tell it
+    return {"log": log, "ground_m": _ground(setting, log), "frames": frames, "fixes": fixes}
+
+
+def _fix_line(note: dict[str, Any]) -> FixLine:
+    return FixLine(
+        time_s=note["time_s"],
+        altitude_m=note["altitude_m"],
+        predicted=note["predicted"],
+        detected=len(note["detections"]),
+        matched=len(note["matched"]),
+        reason=note["reason"],
+        rms_px=note["rms_px"],
+        log10_chance=note["log10_chance"],
+        wrong=sum(1.0 - p for p in note["probability"]),
+    )
 
 
 def _ground(setting: Setting, log: Any) -> Any:

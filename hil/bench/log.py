@@ -120,6 +120,11 @@ class Log:
                 "time_s": matches.time_ns / 1e9,
                 "altitude_m": altitude_m,
                 "status": _describe(matches),
+                "reason": matches.reason,
+                "predicted": len(matches.predicted),
+                "rms_px": matches.residual_rms_px,
+                "log10_chance": matches.log10_chance,
+                "probability": np.round(matches.probability, 4).tolist(),
                 "detections": np.round(matches.detections, 1).tolist(),
                 "matched": np.round(matches.matched_circles, 1).tolist(),
             }

@@ -47,6 +47,25 @@ class FrameView:
 
 
 @dataclass(frozen=True)
+class FixLine:
+    """What became of one camera frame."""
+
+    time_s: float
+    altitude_m: float
+    predicted: int  # craters of the map in view
+    detected: int
+    matched: int  # 0: refused
+    reason: str
+    rms_px: float  # of the matches; 0: none
+    log10_chance: float  # bound on the chance of a false fix; 0: none
+    wrong: float  # matches expected to be wrong if the fix is right: 1 - probability, summed
+
+    @property
+    def refused(self) -> bool:
+        return self.matched == 0
+
+
+@dataclass(frozen=True)
 class MemberUse:
     """What one member of the executive used."""
 
@@ -86,6 +105,7 @@ class Run:
     ground_m: Floats  # (n, 2) along-track distance to the target, ground elevation above the target
     charts: Sequence[Chart] | None = None  # None: those of a landing
     frames: Sequence[FrameView] = ()
+    fixes: Sequence[FixLine] = ()
     members: Sequence[MemberUse] = ()
     events: Sequence[EventLine] = ()
     faults: Sequence[EventLine] = field(default=())
@@ -116,6 +136,7 @@ def write(path: Path, run: Run) -> None:
         charts=[_chart(*chart, run) for chart in run.charts or _CHARTS] if len(run.log) > 1 else [],
         frames=[_frame(f) for f in _spread(run.frames, FRAMES_SHOWN)],
         frame_count=len(run.frames),
+        fix_charts=[_chart(*_FIXES, run)] if run.fixes else [],
         **_protection(run.history),
         **_bench(run),
         targets=list(run.members[0].cost_us) if run.members else [],
@@ -306,6 +327,41 @@ _CHARTS: tuple[Chart, ...] = (
     ),
     ("Attitude error against 3 sigma", "Logarithmic outside ±2 mrad.", _attitude),
     ("The last kilometre and the last minute", "", _touchdown),
+)
+
+
+# --- crater fixes ----------------------------------------------------------------------------
+
+
+def _fixes(figure: Figure, run: Run) -> None:
+    time_s = np.array([f.time_s for f in run.fixes])
+    refused = np.array([f.refused for f in run.fixes])
+    counts, chances = figure.subplots(1, 2)
+    for label, colour, values in (
+        ("detected", GROUND, [f.detected for f in run.fixes]),
+        ("of the map in view", NAV, [f.predicted for f in run.fixes]),
+        ("matched", TRUE, [f.matched for f in run.fixes]),
+    ):
+        counts.plot(time_s, values, ".-", color=colour, lw=0.8, ms=4, label=label)
+    counts.set_ylabel("craters")
+    counts.set_ylim(bottom=0.0)
+    chance = np.array([f.log10_chance for f in run.fixes])
+    for label, colour, mark, kind in (
+        ("accepted", TRUE, "o", ~refused),
+        ("refused", ACCENT, "x", refused),
+    ):
+        if kind.any():
+            chances.plot(time_s[kind], chance[kind], mark, color=colour, ms=4, label=label)
+    chances.set_ylabel("log10 of the chance of a false fix")
+    for axes in (counts, chances):
+        axes.set_xlabel("time, s")
+        axes.legend(frameon=False, fontsize=7)
+
+
+_FIXES: Chart = (
+    "Crater fixes",
+    "What a frame shows of the map, and how likely as many matches would come about by chance.",
+    _fixes,
 )
 
 

@@ -70,6 +70,8 @@ def matches(count: int) -> Any:
         reason="too few",
         detections=np.array([[1.04, 2.0, 3.0], [4.0, 5.0, 6.0]]),
         matched_circles=np.array([[1.04, 2.0, 3.0]])[:count],
+        predicted=np.zeros((7, 3)),
+        probability=np.array([0.98764])[:count],
         residual_rms_px=0.5,
         log10_chance=-9.0,
     )
@@ -122,6 +124,9 @@ def test_rows_and_matches_come_back_from_a_recording(tmp_path: Path) -> None:
     assert fix["status"] == "1 of 2 matched, rms 0.50 px, chance 1e-9"
     assert fix["detections"][0] == [1.0, 2.0, 3.0]
     assert (fix["time_s"], fix["altitude_m"]) == (1.5, 750.0)
+    assert (fix["predicted"], fix["rms_px"], fix["log10_chance"]) == (7, 0.5, -9.0)
+    assert fix["probability"] == [0.9876]
+    assert (none["reason"], none["probability"]) == ("too few", [])
     assert none["status"] == "no fix: too few, 2 detected"
     assert none["matched"] == []
 

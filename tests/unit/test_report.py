@@ -16,7 +16,7 @@ from PIL import Image
 
 from hil.bench import bench_report, log, picture, report
 from hil.bench.history import History, Span
-from hil.bench.report import EventLine, FrameView, MemberUse, Run
+from hil.bench.report import EventLine, FixLine, FrameView, MemberUse, Run
 from hil.bench.result import Result, judge
 from hil.expectation import Expectation
 
@@ -30,6 +30,7 @@ SECTIONS = (
     "Attitude error against 3 sigma",
     "The last kilometre and the last minute",
     "Modes",
+    "Crater fixes",
     "Camera frames",
     "Scheduler",
     "Injected faults",
@@ -91,6 +92,11 @@ def run(tmp_path: Path) -> Run:
         log=flight(500),
         ground_m=np.column_stack([np.linspace(-100_000.0, 0.0, 500), np.zeros(500)]),
         frames=frames(30),
+        fixes=[
+            FixLine(24.0, 15_000.0, 85, 340, 54, "accepted", 0.46, -90.4, 0.37),
+            FixLine(48.0, 14_000.0, 80, 300, 0, "could be chance", 0.71, -3.2, 0.0),
+            FixLine(72.0, 13_000.0, 0, 0, 0, "Sun too low", 0.0, 0.0, 0.0),
+        ],
         members=[
             MemberUse("navigation", 100, 4000.0, {"desk": 50.0, "m7": 2000.0}, 7.5, 1, 2, 3),
             MemberUse("craters", 10, 500.0, {"desk": 5.0, "m7": 100.0}, None, 0, 0, 0),
@@ -121,6 +127,19 @@ def test_every_section_is_there_in_order(run: Run, tmp_path: Path) -> None:
     parser = Headings()
     parser.feed(page(run, tmp_path))
     assert tuple(parser.headings) == SECTIONS
+
+
+def test_fixes_and_refusals_are_told_with_their_chances(run: Run, tmp_path: Path) -> None:
+    text = page(run, tmp_path)
+    rows = [row for row in text.split("<tr") if "15.00" in row or "refused: " in row]
+    accepted, by_chance, untried = ([c.split("<")[0] for c in r.split(">")[2:]] for r in rows)
+    assert [c for c in accepted if c.strip()][:9] == [
+        *("24.0", "15.00", "85", "340", "54", "0.46", "1e-90", "0.37", "accepted")
+    ]
+    assert "1e-3" in by_chance
+    assert "refused: could be chance" in by_chance
+    assert untried[-3:].count("1e-0") == 0
+    assert "refused: Sun too low" in untried
 
 
 MS = 1_000_000
