@@ -25,6 +25,7 @@ static const struct {
     {"crater_index", fuzz_crater_index},
     {"crater_match", fuzz_crater_match},
     {"descriptors", fuzz_descriptors},
+    {"essential", fuzz_essential},
     {"hamming", fuzz_hamming},
     {"homography", fuzz_homography},
     {"integrity", fuzz_integrity},

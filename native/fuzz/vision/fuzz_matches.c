@@ -1,4 +1,4 @@
-/* Routines that read points and descriptors. */
+/* Routines that read points, descriptors and matches. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "onboard/quaternion.h"
 #include "onboard/vector.h"
+#include "vision/essential.h"
 #include "vision/hamming.h"
 #include "vision/homography.h"
 #include "vision/p3p.h"
@@ -139,6 +140,31 @@ int64_t fuzz_homography(uint64_t *stream) {
     fuzz_finite(homography[0].H, 9);
     fuzz_finite(homography[0].covariance, 81);
     assert(homography[0].inliers >= 5 && homography[0].inliers <= p.count);
+  }
+  drop(&p);
+  return status[0];
+}
+
+int64_t fuzz_essential(uint64_t *stream) {
+  pairs p = drawn(stream, 2);
+  ob_robust_settings settings = settings_of(stream);
+  ob_motion motion[2];
+  int64_t status[2];
+  for (int32_t k = 0; k < 2; k++) {
+    uint8_t *inlier = fuzz_memory(p.count);
+    void *workspace = fuzz_memory(ob_robust_workspace_octets(p.count, 4));
+    settings.simd = k == 0 ? OB_SIMD_SCALAR : ob_simd_best();
+    status[k] = ob_essential_robust(p.points, p.image, p.count, &settings, &motion[k], inlier, workspace);
+    free(workspace);
+    free(inlier);
+  }
+  assert(status[0] == status[1] && status[0] >= OB_ROBUST_OK && status[0] <= OB_ROBUST_NO_PARALLAX);
+  if (status[0] == OB_ROBUST_OK || status[0] == OB_ROBUST_NO_PARALLAX) {
+    fuzz_same(&motion[0], &motion[1], sizeof motion[0]);
+    fuzz_finite(motion[0].q_second_from_first, 4);
+    fuzz_finite(motion[0].direction, 3);
+    fuzz_finite(motion[0].covariance, 25);
+    assert(motion[0].inliers >= 6 && motion[0].inliers <= p.count);
   }
   drop(&p);
   return status[0];
