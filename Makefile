@@ -11,7 +11,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 NATIVE := $(shell find native -name '*.[ch]' -o -name 'CMakeLists.txt' -o -path 'native/cffi/*.py')
 
-.PHONY: fly test check prove format docs bench bench-vision crater-views reliability images firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link fuzz-vision recovery lockstep unplug lab clean
+.PHONY: fly test check prove format docs bench bench-vision crater-views lost-views reliability images firmware campaign descents incidents hil hil-full radiation ctest mutation fuzz fuzz-link fuzz-vision recovery lockstep unplug lab clean
 
 fly: $(VENV)/.fly
 	$(VENV)/bin/hil run frigoris --seed $(SEED)
@@ -59,6 +59,10 @@ bench: $(VENV)/.dev
 VIEWS ?= 100000
 crater-views: $(VENV)/.dev
 	$(PY) tests/crater_campaign.py --views $(VIEWS) $(OPTIONS)
+
+# The same without attitude and position; OPTIONS also --tilt DEG.
+lost-views: $(VENV)/.dev
+	$(PY) tests/lost_campaign.py --views $(VIEWS) $(OPTIONS)
 
 # How often a fix of the landing's matcher is false, and whether stated probabilities are right: FRAMES of simulated ones.
 FRAMES ?= 300000

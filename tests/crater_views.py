@@ -105,14 +105,16 @@ def unit(random: np.random.Generator) -> Floats:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def pose(random: np.random.Generator, altitude_m: float) -> tuple[Floats, Floats]:
-    """Position anywhere and attitude: down, tilted by up to TILT_MAX_DEG, any roll."""
+def pose(
+    random: np.random.Generator, altitude_m: float, tilt_deg: float = TILT_MAX_DEG
+) -> tuple[Floats, Floats]:
+    """Position anywhere and attitude: down, tilted by up to `tilt_deg`, any roll."""
     up = unit(random)
     z = -up
     x = np.cross(z, unit(random))
     x /= np.linalg.norm(x)
     down = np.stack([x, np.cross(z, x), z])
-    tilt, way = np.radians(random.uniform(0.0, TILT_MAX_DEG)), random.uniform(0.0, 2.0 * np.pi)
+    tilt, way = np.radians(random.uniform(0.0, tilt_deg)), random.uniform(0.0, 2.0 * np.pi)
     turn = rotation(tilt * np.array([np.cos(way), np.sin(way), 0.0]))
     return up * (MOON_M + altitude_m), turn @ down
 
@@ -176,6 +178,7 @@ def scene(
     attitude_deg: float = ATTITUDE_MAX_DEG,
     altitude_m: tuple[float, float] = ALTITUDE_M,
     visible_min: int = 0,
+    tilt_deg: float = TILT_MAX_DEG,
 ) -> Scene:
     """One view by its seed. Noise, share missing and spurious (of those visible) are drawn, to
     6 px, 0.5 and 0.5, unless given. Views with fewer than `visible_min` craters are drawn again.
@@ -183,7 +186,7 @@ def scene(
     random = np.random.default_rng(seed)
     while True:
         altitude = random.uniform(*altitude_m)
-        position, C = pose(random, altitude)
+        position, C = pose(random, altitude, tilt_deg)
         rows, uvr = apparent(craters, position, C)
         if len(rows) >= visible_min:
             break

@@ -23,6 +23,7 @@ static const struct {
     {"correlation", fuzz_correlation},
     {"crater_finder", fuzz_crater_finder},
     {"crater_index", fuzz_crater_index},
+    {"crater_lost", fuzz_crater_lost},
     {"crater_match", fuzz_crater_match},
     {"descriptors", fuzz_descriptors},
     {"essential", fuzz_essential},

@@ -16,6 +16,7 @@ GROUND_TOOLS = [
     "onboard.__main__",
     "onboard.cli",
     "onboard.core.vision.crater_index",
+    "onboard.core.vision.quad_index",
     "onboard.fault_protection.diagrams",
     "onboard.program",
     "onboard.vision",

@@ -16,6 +16,7 @@ int64_t fuzz_corners(uint64_t *stream);
 int64_t fuzz_correlation(uint64_t *stream);
 int64_t fuzz_crater_finder(uint64_t *stream);
 int64_t fuzz_crater_index(uint64_t *stream);
+int64_t fuzz_crater_lost(uint64_t *stream);
 int64_t fuzz_crater_match(uint64_t *stream);
 int64_t fuzz_descriptors(uint64_t *stream);
 int64_t fuzz_essential(uint64_t *stream);

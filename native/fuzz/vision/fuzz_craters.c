@@ -1,4 +1,5 @@
-/* A damaged index of craters, and identification with what still opens; matching with a prior. */
+/* Damaged indices of craters and of quads, and identification with what still opens; matching with a
+ * prior. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "onboard/vector.h"
 #include "vision/crater_catalogue.h"
 #include "vision/crater_identify.h"
+#include "vision/crater_lost.h"
 #include "vision/crater_match.h"
 #include "vision/simd.h"
 
@@ -53,12 +55,17 @@ static void build(uint64_t *stream, file *f) {
 
 static void seal(file *f) { f->header.crc = ob_crc32(0, (const uint8_t *)f + 12, OCTETS - 12); }
 
-/* Octets anywhere, most often in what comes before the craters; sealed anew or not; shortened. */
-static int64_t damage(uint64_t *stream, file *f) {
+/* Octets anywhere, most often in what comes first. */
+static void spoil(uint64_t *stream, uint8_t *octets, int64_t size) {
   for (int64_t n = fuzz_below(stream, 4); n > 0; n--) {
-    const int64_t at = fuzz_bits(stream) % 2 ? fuzz_below(stream, 200) : fuzz_below(stream, OCTETS);
-    ((uint8_t *)f)[at] ^= (uint8_t)fuzz_bits(stream);
+    const int64_t at = fuzz_bits(stream) % 2 ? fuzz_below(stream, 200) : fuzz_below(stream, size);
+    octets[at] ^= (uint8_t)fuzz_bits(stream);
   }
+}
+
+/* Sealed anew or not; shortened. */
+static int64_t damage(uint64_t *stream, file *f) {
+  spoil(stream, (uint8_t *)f, OCTETS);
   if (fuzz_below(stream, 3) > 0) seal(f);
   return fuzz_below(stream, 20) == 0 ? fuzz_below(stream, OCTETS + 1) : OCTETS;
 }
@@ -89,14 +96,31 @@ static ob_crater_view view_of(uint64_t *stream) {
                           .altitude_max_m = fuzz_number(stream, 5e5)};
 }
 
+static ob_identify_settings settings_of(uint64_t *stream) {
+  return (ob_identify_settings){.radius_min_px = fuzz_number(stream, 5.0),
+                                .catalogue_sigma_m = fuzz_number(stream, 20.0),
+                                .catalogue_radius_sigma = fuzz_number(stream, 0.01),
+                                .log10_chance_max = fuzz_number(stream, -5.0),
+                                .rate_min = fuzz_number(stream, 0.3),
+                                .anchors = fuzz_below(stream, 26)};
+}
+
+static void check_fix(const ob_identify_fix *fix, const ob_identify_settings *settings, const int32_t *rows,
+                      int64_t count, int64_t craters) {
+  assert(fix->status >= OB_IDENTIFY_FOUND && fix->status <= OB_IDENTIFY_CHANCE);
+  for (int64_t i = 0; i < count && fix->status != OB_IDENTIFY_BAD_INPUT; i++) {
+    assert(rows[i] >= -1 && rows[i] < craters);
+  }
+  if (fix->status == OB_IDENTIFY_FOUND) {
+    fuzz_finite(fix->position_mcmf_m, 3);
+    fuzz_finite(fix->covariance, 36);
+    assert(fix->log10_chance <= settings->log10_chance_max);
+  }
+}
+
 static int64_t identified(uint64_t *stream, const file *f, const ob_crater_catalogue *catalogue) {
   const ob_crater_view view = view_of(stream);
-  const ob_identify_settings settings = {.radius_min_px = fuzz_number(stream, 5.0),
-                                         .catalogue_sigma_m = fuzz_number(stream, 20.0),
-                                         .catalogue_radius_sigma = fuzz_number(stream, 0.01),
-                                         .log10_chance_max = fuzz_number(stream, -5.0),
-                                         .rate_min = fuzz_number(stream, 0.3),
-                                         .anchors = fuzz_below(stream, 26)};
+  const ob_identify_settings settings = settings_of(stream);
   ob_crater_ellipse *detections = fuzz_memory(DETECTIONS * (int64_t)sizeof *detections);
   const int64_t count = detected(stream, f, 1e5 + 4e5 * fuzz_unit(stream), detections);
   ob_identify_fix fix[2];
@@ -110,15 +134,7 @@ static int64_t identified(uint64_t *stream, const file *f, const ob_crater_catal
   }
   fuzz_same(&fix[0], &fix[1], sizeof fix[0]);
   fuzz_same(rows[0], rows[1], count * (int64_t)sizeof **rows);
-  assert(fix[0].status >= OB_IDENTIFY_FOUND && fix[0].status <= OB_IDENTIFY_CHANCE);
-  for (int64_t i = 0; i < count && fix[0].status != OB_IDENTIFY_BAD_INPUT; i++) {
-    assert(rows[0][i] >= -1 && rows[0][i] < catalogue->count);
-  }
-  if (fix[0].status == OB_IDENTIFY_FOUND) {
-    fuzz_finite(fix[0].position_mcmf_m, 3);
-    fuzz_finite(fix[0].covariance, 36);
-    assert(fix[0].log10_chance <= settings.log10_chance_max);
-  }
+  check_fix(&fix[0], &settings, rows[0], count, catalogue->count);
   free(rows[0]);
   free(rows[1]);
   free(detections);
@@ -229,5 +245,81 @@ int64_t fuzz_integrity(uint64_t *stream) {
   const int64_t status = ob_integrity_test(pairs, count, &view, &limits, &figures);
   assert(status >= OB_INTEGRITY_HOLDS && status <= OB_INTEGRITY_TURNED);
   free(pairs);
+  return status;
+}
+
+enum { QUADS = 300, QUAD_NEAR = 5, CELL_SHIFT = 6, CELLS = OB_QUAD_KINDS * 4 * 4 * 4 * 4 };
+
+typedef struct {
+  ob_quad_index_header header;
+  uint32_t near[CRATERS][QUAD_NEAR];
+  uint32_t cells[CELLS + 1];
+  ob_quad quads[QUADS];
+} quad_file;
+
+/* Quads at random, in cells at random. */
+static void build_quads(uint64_t *stream, quad_file *f) {
+  memset(f, 0, sizeof *f);
+  f->header = (ob_quad_index_header){.version = OB_QUAD_INDEX_VERSION, .octets = sizeof *f, .catalogue_crc = 7,
+                                     .crater_count = CRATERS, .neighbour_count = QUAD_NEAR,
+                                     .cell_shift = CELL_SHIFT, .quad_count = QUADS};
+  memcpy(f->header.magic, "OBQUADS", sizeof f->header.magic);
+  for (uint32_t k = 0; k < CRATERS; k++) {
+    for (uint32_t n = 0; n < QUAD_NEAR; n++) f->near[k][n] = (k + n + 1) % CRATERS;
+  }
+  uint32_t at = 0;
+  for (int64_t k = 1; k < CELLS; k++) {
+    at = fuzz_below(stream, 8) == 0 && at + 6 < QUADS ? at + (uint32_t)fuzz_below(stream, 7) : at;
+    f->cells[k] = at;
+  }
+  f->cells[CELLS] = QUADS;
+  for (uint32_t k = 0; k < QUADS; k++) {
+    const uint32_t a = (uint32_t)fuzz_below(stream, CRATERS), b = (uint32_t)fuzz_below(stream, QUAD_NEAR);
+    f->quads[k].name = a << 12 | b << 8 | (b + 1) % QUAD_NEAR << 4 | (b + 2) % QUAD_NEAR;
+    for (int32_t i = 0; i < 4; i++) f->quads[k].step[i] = (uint8_t)fuzz_bits(stream);
+  }
+}
+
+static void seal_quads(quad_file *f) { f->header.crc = ob_crc32(0, (const uint8_t *)f + 12, sizeof *f - 12); }
+
+static int64_t lost(uint64_t *stream, const file *f, const ob_crater_catalogue *catalogue,
+                    const ob_quad_index *index) {
+  const ob_crater_view view = view_of(stream);
+  const ob_lost_camera camera = {view.focal_px, view.center_column_px, view.center_row_px, view.width, view.height};
+  const ob_identify_settings settings = settings_of(stream);
+  ob_crater_ellipse *detections = fuzz_memory(DETECTIONS * (int64_t)sizeof *detections);
+  const int64_t count = detected(stream, f, 1e5 + 4e5 * fuzz_unit(stream), detections);
+  int32_t *rows = fuzz_memory(count * (int64_t)sizeof *rows);
+  void *workspace = fuzz_memory(ob_lost_workspace());
+  ob_identify_fix fix;
+  ob_crater_lost(catalogue, index, &camera, &settings, detections, count, workspace, rows, &fix);
+  check_fix(&fix, &settings, rows, count, catalogue->count);
+  free(workspace);
+  free(rows);
+  free(detections);
+  return fix.status;
+}
+
+/* Of an index that does not open 10 and why, else how the search ended. */
+int64_t fuzz_crater_lost(uint64_t *stream) {
+  file f;
+  quad_file *q = fuzz_memory(sizeof *q);
+  build(stream, &f);
+  seal(&f);
+  build_quads(stream, q);
+  seal_quads(q);
+  ob_crater_catalogue catalogue;
+  ob_quad_index index;
+  int64_t status = ob_crater_index_open(&catalogue, (const uint8_t *)&f, OCTETS);
+  assert(status == OB_CRATER_INDEX_OK);
+  if (fuzz_bits(stream) % 2) {
+    spoil(stream, (uint8_t *)q, sizeof *q);
+    if (fuzz_below(stream, 3) > 0) seal_quads(q);
+  }
+  const int64_t size = fuzz_below(stream, 20) == 0 ? fuzz_below(stream, (int64_t)sizeof *q + 1) : (int64_t)sizeof *q;
+  status = ob_quad_index_open(&index, (const uint8_t *)q, size, &catalogue, 7);
+  assert(status >= OB_CRATER_INDEX_OK && status <= OB_QUAD_INDEX_CATALOGUE);
+  status = status == OB_CRATER_INDEX_OK ? lost(stream, &f, &catalogue, &index) : 10 + status;
+  free(q);
   return status;
 }

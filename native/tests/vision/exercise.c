@@ -6,6 +6,7 @@ const vision_exercise VISION_EXERCISES[] = {
     {"crater_finder", exercise_crater_finder},
     {"crater_frame", exercise_crater_frame},
     {"crater_identify", exercise_crater_identify},
+    {"crater_lost", exercise_crater_lost},
     {"crater_match", exercise_crater_match},
     {"descriptors", exercise_descriptors},
     {"essential", exercise_essential},

@@ -14,6 +14,7 @@ uint64_t exercise_correlation(int64_t simd);
 uint64_t exercise_crater_finder(int64_t simd);
 uint64_t exercise_crater_frame(int64_t simd);
 uint64_t exercise_crater_identify(int64_t simd);
+uint64_t exercise_crater_lost(int64_t simd);
 uint64_t exercise_crater_match(int64_t simd);
 uint64_t exercise_descriptors(int64_t simd);
 uint64_t exercise_essential(int64_t simd);

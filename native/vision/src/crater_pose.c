@@ -127,8 +127,7 @@ static int in_image(const ob_crater_view *v, const double uvr[3]) {
   return uvr[0] >= 0.0 && uvr[1] >= 0.0 && uvr[0] < (double)v->width && uvr[1] < (double)v->height;
 }
 
-/* J P J^T, upper part: uu, uv, ur, vv, vr, rr. */
-static void spread_of(const crater_image *image, const double P[36], double s[6]) {
+void ob_crater_spread(const crater_image *image, const double P[36], double s[6]) {
   double half[18];
   for (int k = 0; k < 3; k++) {
     for (int i = 0; i < 6; i++) {
@@ -170,11 +169,12 @@ static int64_t first_from(const ob_crater_identifier *w, double column) {
 }
 
 /* The nearest detection within the gate, and its squared distance. */
-int32_t ob_crater_nearest(const crater_problem *p, const crater_candidate *c, const crater_image *image,
-                       const double P[36], double gate2, double *distance2) {
+int32_t ob_crater_nearest(const crater_problem *p, const crater_candidate *c,
+                          const crater_image *image, const double P[36], double gate2,
+                          double *distance2) {
   const ob_crater_identifier *w = p->work;
   double s[6];
-  spread_of(image, P, s);
+  ob_crater_spread(image, P, s);
   double noise[3];
   ob_crater_noise(p, &w->widest, c, image, noise);
   const double area = OB_PI * gate2 * ob_sqrt((s[0] + noise[0]) * (s[3] + noise[1]) - s[1] * s[1]);

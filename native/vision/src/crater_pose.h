@@ -81,6 +81,9 @@ void ob_crater_residual(const ob_crater_ellipse *d, const crater_image *image, d
 void ob_crater_add(double information[36], double gradient[6], const crater_image *image,
                    const double residual[3], const double noise[3], double weight);
 
+/* J P J^T, upper part: uu, uv, ur, vv, vr, rr. */
+void ob_crater_spread(const crater_image *image, const double P[36], double s[6]);
+
 /* Turns and moves a pose by a step in its six unknowns. */
 void ob_crater_move(crater_pose *pose, const double step[6]);
 

@@ -26,6 +26,7 @@ INDEX_STATUS: dict[int, str] = {
     lib.OB_CRATER_INDEX_CONTENTS: "an index, direction or radius out of range",
     lib.OB_CRATER_INDEX_ALIGNMENT: "not at a multiple of 4 octets in memory",
 }
+CRC_AT = 8  # octets before the CRC in the header
 FIX_STATUS: dict[int, str] = {
     lib.OB_IDENTIFY_FOUND: "found",
     lib.OB_IDENTIFY_FEW: "fewer than 4 good detections",
@@ -77,6 +78,11 @@ class CraterIndex:
         """(n,) of the rims."""
         radius = np.frombuffer(ffi.buffer(self._catalogue.radius, 2 * len(self)), np.uint16)
         return radius.astype(np.float64) * float(self._catalogue.radius_unit_m)
+
+    @property
+    def crc(self) -> int:
+        """Of the file, as in its header."""
+        return int(np.frombuffer(self._octets, "<u4", 1, CRC_AT)[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,23 +169,24 @@ class CraterIdentifier:
         )
         if status == lib.OB_IDENTIFY_BAD_INPUT:
             raise ValueError(f"out of range: {view}, {settings}")
-        return self._answer(chosen)
+        return fix_from_c(self._fix, chosen, self._rows)
 
-    def _answer(self, chosen: npt.NDArray[np.int32]) -> CraterFix:
-        fix = self._fix
-        return CraterFix(
-            status=FIX_STATUS[fix.status],
-            rows=np.where(chosen >= 0, self._rows[chosen], -1),
-            predicted=fix.predicted,
-            anchors=fix.anchors,
-            hypotheses=fix.hypotheses,
-            trials=fix.trials,
-            log10_chance=fix.log10_chance,
-            residual_px=fix.residual_px,
-            position_mcmf_m=np.array(list(fix.position_mcmf_m)),
-            q_camera_from_mcmf=np.array(list(fix.q_camera_from_mcmf)),
-            covariance=np.array(list(fix.covariance)).reshape(6, 6),
-        )
+
+def fix_from_c(fix: Any, chosen: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]) -> CraterFix:
+    """`chosen`: index of each detection's crater, or -1; `rows` of the index."""
+    return CraterFix(
+        status=FIX_STATUS[fix.status],
+        rows=np.where(chosen >= 0, rows[chosen], -1),
+        predicted=fix.predicted,
+        anchors=fix.anchors,
+        hypotheses=fix.hypotheses,
+        trials=fix.trials,
+        log10_chance=fix.log10_chance,
+        residual_px=fix.residual_px,
+        position_mcmf_m=np.array(list(fix.position_mcmf_m)),
+        q_camera_from_mcmf=np.array(list(fix.q_camera_from_mcmf)),
+        covariance=np.array(list(fix.covariance)).reshape(6, 6),
+    )
 
 
 def view_for_c(view: CraterView) -> Any:
