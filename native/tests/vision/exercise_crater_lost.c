@@ -5,8 +5,8 @@
 #include "vision/crater_lost.h"
 
 /* The index of the scene's quads, built here by the words of crater_quads.h. */
-enum { NEAR = 7, QUADS = CRATERS * NEAR * (NEAR - 1) * (NEAR - 2) / 6, SHIFT = 5, SIDE = 256 >> SHIFT };
-enum { CELLS = OB_QUAD_KINDS * SIDE * SIDE * SIDE * SIDE, LOST_WORKSPACE = 700000 };
+enum { NEAR = 7, QUADS = CRATERS * NEAR * (NEAR - 1) * (NEAR - 2) / 6, SHIFT = 6, SIDE = 256 >> SHIFT };
+enum { CELLS = OB_QUAD_KINDS * SIDE * SIDE * SIDE * SIDE, LOST_WORKSPACE = 300000 };
 
 typedef struct {
   ob_quad_index_header header;
@@ -82,9 +82,8 @@ static void each_quad(const scene *s, quad_file *f, uint32_t *count, ob_quad *qu
 }
 
 static uint32_t build_quads(const scene *s, quad_file *f) {
-  static uint32_t at[CELLS];
+  uint32_t at[CELLS] = {0};
   memset(f, 0, sizeof *f);
-  memset(at, 0, sizeof at);
   find_near(s, f);
   each_quad(s, f, at, NULL);
   for (int64_t k = 0; k < CELLS; k++) f->cells[k + 1] = f->cells[k] + at[k];
@@ -101,9 +100,9 @@ static uint32_t build_quads(const scene *s, quad_file *f) {
 }
 
 uint64_t exercise_crater_lost(int64_t simd) {
-  static scene s;
-  static quad_file f;
-  static union {
+  scene s;
+  quad_file f;
+  union {
     double aligned;
     uint8_t octets[LOST_WORKSPACE];
   } workspace;
