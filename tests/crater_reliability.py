@@ -1,9 +1,11 @@
 """How often a fix by the landing's matcher is what it says: `make reliability FRAMES=300000`.
 
 Simulated frames of `reliability_frames.py`, usual and adversarial. A fix is false when its
-position is off by more than FALSE_SIGMA of its covariance, with the share of the attitude's
-uncertainty, or half of its matches or more are wrong. Fewer wrong ones, within three sigma of where
-they should be, may leave the position right; what they do to it, the first condition sees.
+position is off by more than it promises, or half of its matches or more are wrong. It promises six
+sigma of its covariance, with the share of the attitude's uncertainty, and beyond that what one
+wrong match can do: within its gate of three sigma it shifts the fix by 3 sqrt(h) at most, in sigmas
+of the covariance, where h is the largest leverage and 1 / (1 - h) the growth of `integrity.h`.
+Fewer wrong matches than half may leave the position right; what they do to it is seen there.
 
 Frames come in chunks with seeds of their own, so several processes may share a campaign
 (`--first-chunk`), and `--report` puts their files together.
@@ -21,7 +23,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from reliability_frames import FRAMES_OF_A_PLACE, GRID, KINDS, TURNED, Frame, draw_place
+from reliability_frames import FRAMES_OF_A_PLACE, GRID, HOPELESS, KINDS, TURNED, Frame, draw_place
 
 from onboard.core.vision.crater_matching import (
     DETECTION,
@@ -33,7 +35,7 @@ from onboard.core.vision.crater_matching import (
 
 Array = npt.NDArray[np.float64]
 # Chi-square with three degrees of freedom: beyond 6 sigma lie 7.5e-8 of right fixes.
-FALSE_SIGMA = 6.0
+FALSE_SIGMA, GATE_SIGMA = 6.0, 3.0
 FALSE_SHARE = 0.5
 RECORD = np.dtype(
     [
@@ -45,8 +47,7 @@ RECORD = np.dtype(
         ("distance", "f8"),  # Mahalanobis, of the position error
         ("error_m", "f8"),
         ("integrity", "f8", 4),  # growth, deviation, scatter, turn
-        ("off", "?"),  # beyond FALSE_SIGMA, whatever the status
-        ("false", "?"),  # an accepted fix that is
+        ("off", "?"),  # beyond FALSE_SIGMA, or nothing could be right; whatever the status
     ]
 )
 CELLS = 1000  # of probability, for the diagram of matches
@@ -140,9 +141,24 @@ def judge(frame: Frame, matcher: Matcher, matched: npt.NDArray[np.void]) -> tupl
     figures = fix.integrity
     record["integrity"] = figures.growth, figures.deviation, figures.scatter, figures.turn
     record["off"] = record["distance"] > FALSE_SIGMA or not frame.fixable
-    if fix.status == lib.OB_CRATER_FIX_ACCEPTED:
-        record["false"] = record["off"] or record["wrong"] >= FALSE_SHARE * record["count"]
     return record[()], right
+
+
+def accepted(records: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    result: npt.NDArray[np.bool_] = records["status"] == lib.OB_CRATER_FIX_ACCEPTED
+    return result
+
+
+def false(records: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    """Of the accepted ones, those that are."""
+    growth = np.maximum(records["integrity"][..., 0], 1.0)
+    promised = FALSE_SIGMA + GATE_SIGMA * np.sqrt(1.0 - 1.0 / growth)
+    hopeless = np.isin(records["kind"], [list(KINDS).index(name) for name in HOPELESS])
+    wrong = records["wrong"] >= FALSE_SHARE * records["count"]
+    result: npt.NDArray[np.bool_] = accepted(records) & (
+        (records["distance"] > promised) | wrong | hopeless
+    )
+    return result
 
 
 def covariance(frame: Frame, fix: Any) -> Array:
@@ -186,7 +202,7 @@ def fly(chunk: int, frames: int = CHUNK) -> Tally:
         record, right = judge(frame, matcher, matched)
         tally.records[k] = record
         tally.records[k]["kind"] = kind
-        if not record["false"]:
+        if not false(tally.records[k]):
             cell = np.minimum((matched["probability"] * CELLS).astype(int), CELLS - 1)
             np.add.at(tally.cells, (cell, right.astype(int)), 1)
     return tally
@@ -197,15 +213,15 @@ def report(tally: Tally) -> None:
         own = tally.records[tally.records["kind"] == kind]
         statuses, counts = np.unique(own["status"], return_counts=True)
         reasons = ", ".join(f"{STATUS_NAMES[s]} {c}" for s, c in zip(statuses, counts, strict=True))
-        print(f"{name}: {len(own)} frames: {reasons}; false {own['false'].sum()}")
+        print(f"{name}: {len(own)} frames: {reasons}; false {false(own).sum()}")
     meant = tally.records["kind"] != list(KINDS).index(TURNED)
-    fixes = tally.records[meant & (tally.records["status"] == lib.OB_CRATER_FIX_ACCEPTED)]
-    false = int(fixes["false"].sum())
+    fixes = tally.records[meant & accepted(tally.records)]
     print(
-        f"attitude as stated: {len(fixes)} fixes, {false} false; bound at 95 %: {bound(fixes):.2g}"
+        f"attitude as stated: {len(fixes)} fixes, {false(fixes).sum()} false, bound at 95 % "
+        f"{bound(fixes):.2g}; {fixes['off'].sum()} beyond {FALSE_SIGMA:g} sigma alone; "
+        f"NEES over 3: {np.mean(fixes['distance'] ** 2) / 3.0:.3f}"
     )
-    print(f"  NEES over 3: {np.mean(fixes['distance'] ** 2) / 3.0:.3f}")
-    for record in fixes[fixes["false"]]:
+    for record in fixes[fixes["off"] | false(fixes)]:
         print(f"  {record}")
     report_fixes(tally.records[meant])
     report_matches(tally.cells)
@@ -215,8 +231,7 @@ def bound(fixes: npt.NDArray[np.void]) -> float:
     """Of the rate at 95 %, for the number of false ones that were seen (Poisson)."""
     from scipy.stats import chi2
 
-    false = int(fixes["false"].sum())
-    return float(chi2.ppf(0.95, 2 * false + 2)) / 2.0 / max(len(fixes), 1)
+    return float(chi2.ppf(0.95, 2 * false(fixes).sum() + 2)) / 2.0 / max(len(fixes), 1)
 
 
 def report_fixes(records: npt.NDArray[np.void]) -> None:
@@ -224,10 +239,10 @@ def report_fixes(records: npt.NDArray[np.void]) -> None:
     for low, high in itertools.pairwise(CHANCES):
         own = records[(records["log10_chance"] <= high) & (records["log10_chance"] > low)]
         own = own[own["count"] > 0]
-        fixes = own[own["status"] == lib.OB_CRATER_FIX_ACCEPTED]
+        fixes = own[accepted(own)]
         print(
             f"  chance 10^{low} to 10^{high}: {len(own)} poses, {own['off'].sum()} off; "
-            f"{len(fixes)} accepted, {fixes['false'].sum()} false"
+            f"{len(fixes)} accepted, {false(fixes).sum()} false"
         )
 
 
@@ -277,7 +292,7 @@ def fly_all(first: int, frames: int, out: Path | None) -> Tally:
 
 def load(path: Path) -> Tally:
     with np.load(path) as kept:
-        return Tally(kept["records"], kept["cells"])
+        return Tally(kept["records"][list(RECORD.names or ())], kept["cells"])
 
 
 def draw_diagram(tally: Tally, path: Path) -> None:
@@ -300,7 +315,7 @@ def draw_diagram(tally: Tally, path: Path) -> None:
 
 
 def draw_fixes(axes: Any, records: npt.NDArray[np.void]) -> None:
-    for part, label in ((records, "all poses"), (accepted(records), "accepted")):
+    for part, label in ((records, "all poses"), (records[accepted(records)], "accepted")):
         rows = []
         for low, high in itertools.pairwise(CHANCES):
             own = part[(part["log10_chance"] <= high) & (part["log10_chance"] > low)]
@@ -317,10 +332,6 @@ def draw_fixes(axes: Any, records: npt.NDArray[np.void]) -> None:
     )
     axes.set(ylabel="observed share of false ones")
     axes.legend()
-
-
-def accepted(records: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
-    return records[records["status"] == lib.OB_CRATER_FIX_ACCEPTED]
 
 
 if __name__ == "__main__":

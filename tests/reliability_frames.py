@@ -228,6 +228,7 @@ def nothing_right(frame: Frame) -> Frame:
 
 
 GRID, TURNED = "craters in a square grid", "attitude off by 0.5 deg"
+HOPELESS = ("map mirrored", "clutter only")  # nothing that a fix could be right about
 KINDS: dict[str, tuple[Callable[[Draw, Place], Frame], float]] = {
     "usual": (usual, 0.50),
     "few of the map detected": (sparse, 0.10),

@@ -27,6 +27,9 @@
  *    separation of the attitude in the image from that which was taken for granted.
  *
  * Test 4 sees what the view lets it see: straight down, a tilt is nearly a shift.
+ *
+ * Behind a gate of g sigma, one wrong pair that is not seen shifts the fix by g sqrt(h) at most, in sigmas
+ * of P: with K for the noise, K + g sqrt(1 - 1 / growth) is the protection level of the fix.
  */
 #ifndef VISION_INTEGRITY_H
 #define VISION_INTEGRITY_H
