@@ -27,6 +27,7 @@ static const struct {
     {"crater_match", fuzz_crater_match},
     {"descriptors", fuzz_descriptors},
     {"essential", fuzz_essential},
+    {"features", fuzz_features},
     {"hamming", fuzz_hamming},
     {"homography", fuzz_homography},
     {"integrity", fuzz_integrity},

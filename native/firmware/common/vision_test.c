@@ -22,7 +22,7 @@ static ob_description descriptions[MOST];
 static int64_t counted; /* corners, descriptions */
 typedef union {
   ob_corner corner[2 * SIDE];
-  uint16_t level[SIDE * SIDE + 66000];
+  uint16_t level[SIDE * SIDE + SIDE];
   int64_t finder[FINDER_OCTETS / 8];
   struct {
     int64_t work[WORDS];
@@ -41,7 +41,7 @@ static int64_t find_corners(void) {
 
 static int64_t describe(void) {
   int64_t described = 0;
-  ob_describe(&FRAME, corners, counted, descriptions, &described, scratch->level);
+  ob_describe(&FRAME, corners, counted, descriptions, &described, scratch->level, OB_SIMD_SCALAR);
   return counted = described;
 }
 

@@ -1,11 +1,13 @@
 /* Routines that read an image. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fuzz.h"
 #include "vision/corners.h"
 #include "vision/crater_finder.h"
 #include "vision/descriptors.h"
+#include "vision/features.h"
 #include "vision/simd.h"
 
 static int64_t corners_by(const ob_image *image, int64_t threshold, int64_t side, int64_t per_cell,
@@ -70,7 +72,8 @@ int64_t fuzz_descriptors(uint64_t *stream) {
     points[i].y = place(stream, p.image.height);
   }
   int64_t described = 0;
-  const int64_t status = ob_describe(&p.image, points, count, descriptions, &described, workspace);
+  const int64_t simd = fuzz_below(stream, 2) == 0 ? OB_SIMD_SCALAR : ob_simd_best();
+  const int64_t status = ob_describe(&p.image, points, count, descriptions, &described, workspace, simd);
   assert(status == OB_DESCRIBE_OK || status == OB_DESCRIBE_BAD_IMAGE);
   assert(described >= 0 && described <= count);
   for (int64_t i = 0; i < described; i++) {
@@ -82,6 +85,35 @@ int64_t fuzz_descriptors(uint64_t *stream) {
   free(points);
   fuzz_drop(&p);
   return status;
+}
+
+int64_t fuzz_features(uint64_t *stream) {
+  fuzz_picture p = fuzz_image(stream, 200);
+  const int64_t threshold = fuzz_below(stream, 60) == 0 ? 256 : fuzz_below(stream, 40);
+  const int64_t levels = fuzz_below(stream, 40) == 0 ? 9 : 1 + fuzz_below(stream, 8);
+  const int64_t count = fuzz_below(stream, 200), sound = ob_image_is_sound(&p.image);
+  const int64_t words = sound ? ob_features_workspace(p.image.width, p.image.height, count) : 0;
+  int64_t found[2] = {0, 0}, status[2];
+  ob_feature *features[2];
+  for (int32_t k = 0; k < 2; k++) {
+    int64_t *workspace = fuzz_memory(words * (int64_t)sizeof *workspace);
+    const int64_t simd = k == 0 ? OB_SIMD_SCALAR : ob_simd_best();
+    features[k] = fuzz_memory(count * (int64_t)sizeof **features);
+    status[k] = ob_features_find(&p.image, threshold, levels, count, features[k], &found[k], workspace, simd);
+    free(workspace);
+  }
+  assert(status[0] == status[1] && status[0] >= OB_FEATURES_OK && status[0] <= OB_FEATURES_BAD_LEVELS);
+  assert(found[0] == found[1] && found[0] >= 0 && found[0] <= count);
+  for (int64_t i = 0; i < found[0]; i++) {
+    const ob_feature *const a = &features[0][i], *const b = &features[1][i];
+    assert(a->x == b->x && a->y == b->y && a->size == b->size && a->direction == b->direction);
+    assert(memcmp(a->bits, b->bits, sizeof a->bits) == 0);
+    assert(a->x >= 0 && a->x < (double)p.image.width && a->y >= 0 && a->y < (double)p.image.height);
+  }
+  free(features[0]);
+  free(features[1]);
+  fuzz_drop(&p);
+  return status[0];
 }
 
 static ob_crater_finder_settings finder_settings(uint64_t *stream) {

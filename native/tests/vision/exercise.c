@@ -11,6 +11,7 @@ const vision_exercise VISION_EXERCISES[] = {
     {"descriptors", exercise_descriptors},
     {"essential", exercise_essential},
     {"five_point", exercise_five_point},
+    {"features", exercise_features},
     {"hamming", exercise_hamming},
     {"homography", exercise_homography},
     {"integrity", exercise_integrity},

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onboard.core._vision import ffi, lib
+from onboard.core.vision import SIMD_BEST
 from onboard.core.vision.corners import CORNER
 from onboard.core.vision.images import Image, image_struct
 
@@ -14,10 +15,12 @@ DIRECTIONS: int = lib.OB_DIRECTIONS
 MARGIN: int = lib.OB_DESCRIPTOR_MARGIN
 
 
-def describe_points(image: Image, points: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+def describe_points(
+    image: Image, points: npt.NDArray[np.void], *, simd: int = SIMD_BEST
+) -> npt.NDArray[np.void]:
     """DESCRIPTION of each of `points` (n of CORNER) at least MARGIN pixels from the border.
 
-    `point` is its index, `direction` in 1/64 of a turn from columns to rows. `bits` (32 octets)
+    `point` is its index, `direction` in 1/256 of a turn from columns to rows. `bits` (32 octets)
     are for `match_descriptors`. Raises ValueError for another image, a side above 4,096 pixels, or
     other points.
     """
@@ -37,5 +40,6 @@ def describe_points(image: Image, points: npt.NDArray[np.void]) -> npt.NDArray[n
         ffi.from_buffer("ob_description[]", descriptions),
         described,
         ffi.from_buffer("uint16_t[]", workspace),
+        simd,
     )
     return descriptions[: described[0]].copy()
