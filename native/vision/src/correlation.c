@@ -107,7 +107,9 @@ static void sum_pattern(search *s) {
 
 /* --- every place --- */
 
-static int64_t wide(const search *s) { return OB_HAS_X86 && s->task.simd == OB_SIMD_AVX2; }
+#if OB_HAS_X86
+static int64_t wide(const search *s) { return s->task.simd == OB_SIMD_AVX2; }
+#endif
 
 static void rank_all(search *s) {
 #if OB_HAS_X86
