@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from motion_matches import CENTER_PX, FOCAL_PX, motion_matches
 
 from onboard.core.vision import SIMD_PATHS, simd_here
-from onboard.core.vision.motion import Motion, find_motion
+from onboard.core.vision.motion import Direction, Motion, find_direction, find_motion
 from onboard.core.vision.robust import STATUS
 
 PLAIN = st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0]) | st.floats(-1e4, 1e4)
@@ -120,3 +120,54 @@ def test_a_wrong_argument_is_named(change: dict[str, object], name: str) -> None
     }
     with pytest.raises(ValueError, match=name):
         find_motion(**{**arguments, **change})  # type: ignore[arg-type]
+
+
+# ---- with the turn known ----
+
+
+def direction_of(
+    m: np.ndarray, q: list[float], seed: int, by_quality: bool, simd: int
+) -> Direction:
+    return find_direction(
+        np.array(q),
+        np.ascontiguousarray(m[:, :2]),
+        np.ascontiguousarray(m[:, 2:]),
+        focal_px=1.0,
+        center_px=(0.0, 0.0),
+        threshold_px=0.1,
+        seed=seed,
+        by_quality=by_quality,
+        simd=simd,
+        iterations_max=20,
+    )
+
+
+@given(
+    matches(ANY),
+    st.lists(ANY, min_size=4, max_size=4),
+    st.integers(0, 2**64 - 1),
+    st.booleans(),
+)
+def test_any_numbers_give_a_direction_or_a_status(
+    m: np.ndarray, q: list[float], seed: int, by_quality: bool
+) -> None:
+    expected = direction_of(m, q, seed, by_quality, SIMD_PATHS["scalar"])
+    assert expected.status in STATUS.values()
+    assert (expected.status == "bad count") == (len(m) < 3)
+    if expected.status == "ok":
+        axes = np.vstack([expected.across, expected.direction])
+        assert np.abs(axes @ axes.T - np.eye(3)).max() < 1e-12
+        assert (np.diag(expected.covariance) >= 0.0).all()
+    for path in simd_here():
+        one = direction_of(m, q, seed, by_quality, SIMD_PATHS[path])
+        assert (one.status, one.iterations) == (expected.status, expected.iterations)
+        if one.status in ("ok", "no parallax"):
+            assert one.direction.tobytes() == expected.direction.tobytes()
+            assert one.covariance.tobytes() == expected.covariance.tobytes()
+            assert np.array_equal(one.inlier, expected.inlier)
+
+
+def test_a_turn_of_three_numbers_is_refused() -> None:
+    points = np.zeros((8, 2))
+    with pytest.raises(ValueError, match="q_second_from_first"):
+        find_direction(np.zeros(3), points, points, focal_px=1.0, center_px=(0.0, 0.0))

@@ -19,5 +19,6 @@ const vision_exercise VISION_EXERCISES[] = {
     {"pose", exercise_pose},
     {"pyramid", exercise_pyramid},
     {"tracker", exercise_tracker},
+    {"two_point", exercise_two_point},
 };
 const int32_t VISION_EXERCISE_COUNT = sizeof VISION_EXERCISES / sizeof VISION_EXERCISES[0];

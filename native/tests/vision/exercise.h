@@ -27,6 +27,7 @@ uint64_t exercise_p3p(int64_t simd);
 uint64_t exercise_pose(int64_t simd);
 uint64_t exercise_pyramid(int64_t simd);
 uint64_t exercise_tracker(int64_t simd);
+uint64_t exercise_two_point(int64_t simd);
 
 typedef struct {
   const char *name;

@@ -1,12 +1,14 @@
 #include "epipolar.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lanes.h"
 #include "onboard/quaternion.h"
 #include "onboard/vector.h"
 
-#define SUMS 57
+#define UNKNOWNS_MAX 7
+#define SUMS_MAX 38 /* a triangle, a gradient, three more */
 
 #define KERNELS "epipolar_lanes.h"
 #include "lanes_targets.h"
@@ -22,36 +24,15 @@ double ob_epipolar_square(const ob_field *field, int64_t at, const double *M) {
 
 void ob_epipolar_sum(const ob_field *field, int64_t count, const double M[9], const double *slope,
                      int32_t unknowns, double threshold, ob_sums *sums) {
-  double s[SUMS], nine[81], half[9 * OB_CHOLESKY_MAX];
-  LANES_FOR(field, sum)(field, count, M, threshold, s);
-  for (int32_t i = 0, n = 0; i < 9; i++) {
-    for (int32_t j = i; j < 9; j++, n++) {
-      nine[9 * i + j] = nine[9 * j + i] = s[n];
-    }
-  }
-  for (int32_t i = 0; i < 9; i++) {
-    for (int32_t k = 0; k < unknowns; k++) {
-      half[unknowns * i + k] = 0.0;
-      for (int32_t j = 0; j < 9; j++) {
-        half[unknowns * i + k] += nine[9 * i + j] * slope[unknowns * j + k];
-      }
-    }
-  }
-  for (int32_t k = 0; k < unknowns; k++) {
-    for (int32_t l = k; l < unknowns; l++) {
-      double sum = 0.0;
-      for (int32_t i = 0; i < 9; i++) {
-        sum += slope[unknowns * i + k] * half[unknowns * i + l];
-      }
-      sums->normal[unknowns * k + l] = sums->normal[unknowns * l + k] = sum;
-    }
-    sums->gradient[k] = 0.0;
-    for (int32_t i = 0; i < 9; i++) {
-      sums->gradient[k] += slope[unknowns * i + k] * s[45 + i];
-    }
-  }
-  ob_sums_total(sums, s[54], s[55], count, threshold);
-  sums->cost = s[56] + ((double)count - s[55]) * (threshold * threshold / 3.0);
+  assert(unknowns == 2 || unknowns == 5 || unknowns == 7);
+  const int32_t gradient = unknowns * (unknowns + 1) / 2, squares = gradient + unknowns;
+  double s[SUMS_MAX];
+  LANES_FOR(field, sum)(field, count, M, slope, unknowns, threshold, s);
+  ob_sums_spread(sums, s, unknowns);
+  memcpy(sums->gradient, s + gradient, (size_t)unknowns * sizeof *s);
+  sums->squares = s[squares];
+  sums->inliers = s[squares + 1];
+  sums->cost = s[squares + 2] + ((double)count - sums->inliers) * (threshold * threshold / 3.0);
 }
 
 /* ---- motions ---- */
@@ -108,4 +89,38 @@ int32_t ob_motion_before(const double *model, const double x[3], const double y[
   ob_v3_cross(from_second, turned, model + 9); /* and in the second: (Cx x t) (Cx x y) / |Cx x y|^2 */
   const double first = -ob_v3_dot(from_first, normal), second = ob_v3_dot(from_second, normal);
   return first > 0.0 && second > 0.0 ? 1 : first < 0.0 && second < 0.0 ? -1 : 0;
+}
+
+int32_t ob_motion_tilt(double out[3], const double direction[3], const double step[2]) {
+  double across[6];
+  ob_motion_across(direction, across);
+  ob_v3_copy(out, direction);
+  ob_v3_axpy(out, step[0], across);
+  ob_v3_axpy(out, step[1], across + 3);
+  ob_v3_unit(out, out);
+  return step[0] * step[0] + step[1] * step[1] < 1.0;
+}
+
+int32_t ob_motion_field(ob_field *field, const double *first, const double *second, int64_t count,
+                        const ob_robust_settings *settings, void *workspace) {
+  if (!ob_field_finite(first, 2 * count) || !ob_field_finite(second, 2 * count)) {
+    return 0;
+  }
+  ob_field_begin(field, count, 4, settings->seed, settings->simd, workspace);
+  ob_field_fill(field, 0, first, 2, 0, 1.0);
+  ob_field_fill(field, 2, second, 2, 0, 1.0);
+  return 1;
+}
+
+int32_t ob_motion_votes(const ob_field *field, const int64_t *place, int32_t count, const double *model) {
+  int32_t before = 0, behind = 0;
+  for (int32_t i = 0; i < count; i++) {
+    const int64_t at = place[i];
+    const double x[3] = {field->x[0][at], field->x[1][at], 1.0};
+    const double y[3] = {field->x[2][at], field->x[3][at], 1.0};
+    const int32_t side = ob_motion_before(model, x, y);
+    before += side > 0;
+    behind += side < 0;
+  }
+  return before >= behind ? before : -behind;
 }

@@ -17,7 +17,7 @@ void ob_epipolar_errors_avx2(const ob_field *field, int64_t at, int64_t count, c
 
 double ob_epipolar_square(const ob_field *field, int64_t at, const double *M);
 
-/* Sums for `unknowns` parameters of which `slope`, 9 x unknowns row-major, is the derivative of M, with
+/* Sums for `unknowns` parameters, 2, 5 or 7, of which `slope`, 9 x unknowns row-major, is the derivative of M, with
  * Tukey's biweight (1 - r^2 / threshold^2)^2: a match near the threshold has little say, so that what
  * agrees by chance moves the answer less than by a sharp cut, and right matches are not lost by one
  * (Beaton and Tukey 1974; with 4.7 standard deviations 95 % of the information is used). */
@@ -43,11 +43,22 @@ double ob_motion_square(const ob_field *field, int64_t at, const double *kernel)
 /* C to a rotation, the direction to length 1; 0 where it has none. */
 int32_t ob_motion_settle(double *model);
 
+/* Columns of both images, as they are. 0 where a coordinate is not finite. */
+int32_t ob_motion_field(ob_field *field, const double *first, const double *second, int64_t count,
+                        const ob_robust_settings *settings, void *workspace);
+
 /* Two unit vectors across a direction, right-handed with it: across[0] x across[1] = direction. */
 void ob_motion_across(const double direction[3], double across[6]);
+
+/* The direction moved by `step` along both; 0 where that is 1 or more. */
+int32_t ob_motion_tilt(double out[3], const double direction[3], const double step[2]);
 
 /* 1 where the match is before both cameras, -1 where it is before both for the direction turned
  * round, 0 where it is behind one of them. */
 int32_t ob_motion_before(const double *model, const double x[3], const double y[3]);
+
+/* How many of the places the model has before both cameras; negative where more are so with its
+ * direction turned round. */
+int32_t ob_motion_votes(const ob_field *field, const int64_t *place, int32_t count, const double *model);
 
 #endif

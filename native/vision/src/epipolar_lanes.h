@@ -43,17 +43,20 @@ LANES_TARGET void LANES(ob_motion_errors)(const ob_field *field, int64_t at, int
 
 /* Doubles, four lanes. With a = M (x, y, 1)', b = M' (u, v, 1)', s = |grad e| and k = e / s^2, the
  * derivative of r by the entry of row i and column j is (y_i x_j - k (a_i x_j [i < 2] + y_i b_j [j < 2]))
- * / s. The sums: the upper triangle of the normal matrix, row by row, the gradient, squares, inliers,
- * cost of these. */
-LANES_TARGET static void LANES(sum)(const ob_field *field, int64_t count, const double M[9],
-                                    double threshold, double sums[SUMS]) {
-  ob_d4 s[SUMS];
-  for (int32_t k = 0; k < SUMS; k++) {
+ * / s: `g` without the s; `h` is that by the unknowns. The sums: the upper triangle of the normal matrix,
+ * row by row, the gradient, squares, inliers, cost of these. `unknowns` is a constant where it is called. */
+LANES_TARGET static inline __attribute__((always_inline)) void LANES(sum_of)(
+    const ob_field *field, int64_t count, const double M[9], const double *slope, const int32_t unknowns,
+    double threshold, double *sums) {
+  const int32_t gradient = unknowns * (unknowns + 1) / 2, squares = gradient + unknowns;
+  ob_d4 s[SUMS_MAX];
+  for (int32_t k = 0; k < squares + 3; k++) {
     s[k] = (ob_d4){0.0};
   }
   const ob_d4 zero = {0.0}, one = zero + 1.0, square = zero + threshold * threshold;
+  const ob_d4 per_square = 1.0 / square, third = square * (1.0 / 3.0);
   for (int64_t at = 0; at < count; at += 4) {
-    ob_d4 x, y, u, v;
+    ob_d4 x, y, u, v, h[UNKNOWNS_MAX];
     OB_LOAD(x, field->x[0] + at);
     OB_LOAD(y, field->x[1] + at);
     OB_LOAD(u, field->x[2] + at);
@@ -64,27 +67,43 @@ LANES_TARGET static void LANES(sum)(const ob_field *field, int64_t count, const 
     const ob_d4 weight = 1.0 / ((a0 * a0 + a1 * a1) + (b0 * b0 + b1 * b1));
     const ob_d4 error = e * e * weight, k = e * weight;
     const ob_l4 in = error < square;
-    const ob_d4 left = 1.0 - error / square, biweight = left * left;
-    const ob_d4 w = OB_D4_WHERE(in, weight * biweight);
+    const ob_d4 left = 1.0 - error * per_square, biweight = left * left;
+    const ob_d4 w = OB_D4_WHERE(in, weight * biweight), r = OB_D4_WHERE(in, k * biweight);
     const ob_d4 p0 = u - k * a0, p1 = v - k * a1, q0 = k * b0, q1 = k * b1;
-    const ob_d4 g[9] = {OB_D4_WHERE(in, p0 * x - u * q0), OB_D4_WHERE(in, p0 * y - u * q1),
-                        OB_D4_WHERE(in, p0),              OB_D4_WHERE(in, p1 * x - v * q0),
-                        OB_D4_WHERE(in, p1 * y - v * q1), OB_D4_WHERE(in, p1),
-                        OB_D4_WHERE(in, x - q0),          OB_D4_WHERE(in, y - q1),
-                        OB_D4_WHERE(in, one)};
-    const ob_d4 r = OB_D4_WHERE(in, k * biweight);
-    for (int32_t i = 0, n = 0; i < 9; i++) {
-      const ob_d4 weighted = w * g[i];
-      for (int32_t j = i; j < 9; j++, n++) {
-        s[n] += weighted * g[j];
-      }
-      s[45 + i] += r * g[i];
+    const ob_d4 g[8] = {p0 * x - u * q0, p0 * y - u * q1, p0, p1 * x - v * q0,
+                        p1 * y - v * q1, p1,              x - q0, y - q1};
+    for (int32_t i = 0; i < unknowns; i++) {
+      const double *by = slope + i;
+      h[i] = OB_D4_WHERE(in, ((g[0] * by[0] + g[1] * by[unknowns]) +
+                              (g[2] * by[2 * unknowns] + g[3] * by[3 * unknowns])) +
+                                 ((g[4] * by[4 * unknowns] + g[5] * by[5 * unknowns]) +
+                                  (g[6] * by[6 * unknowns] + g[7] * by[7 * unknowns])) +
+                                 by[8 * unknowns]);
     }
-    s[54] += OB_D4_WHERE(in, error);
-    s[55] += OB_D4_WHERE(in, one);
-    s[56] += OB_D4_WHERE(in, square * (1.0 - biweight * left) * (1.0 / 3.0));
+    for (int32_t i = 0, n = 0; i < unknowns; i++) {
+      const ob_d4 weighted = w * h[i];
+      for (int32_t j = i; j < unknowns; j++, n++) {
+        s[n] += weighted * h[j];
+      }
+      s[gradient + i] += r * h[i];
+    }
+    s[squares] += OB_D4_WHERE(in, error);
+    s[squares + 1] += OB_D4_WHERE(in, one);
+    s[squares + 2] += OB_D4_WHERE(in, third * (1.0 - biweight * left));
   }
-  for (int32_t k = 0; k < SUMS; k++) {
+  for (int32_t k = 0; k < squares + 3; k++) {
     sums[k] = ob_d4_sum(&s[k]);
+  }
+}
+
+LANES_TARGET static void LANES(sum)(const ob_field *field, int64_t count, const double M[9],
+                                    const double *slope, int32_t unknowns, double threshold,
+                                    double *sums) {
+  if (unknowns == 2) {
+    LANES(sum_of)(field, count, M, slope, 2, threshold, sums);
+  } else if (unknowns == 5) {
+    LANES(sum_of)(field, count, M, slope, 5, threshold, sums);
+  } else {
+    LANES(sum_of)(field, count, M, slope, 7, threshold, sums);
   }
 }

@@ -11,7 +11,6 @@
 #include "vision/five_point.h"
 
 #define THRESHOLD_MAX 1e3
-#define PRUNINGS 2
 #define SAMPLE 5
 #define BEFORE_MIN 4 /* of a sample, before both cameras: a far one may seem behind */
 
@@ -53,21 +52,6 @@ static int32_t decompose(const double E[9], double models[2][OB_MODEL]) {
   return ob_v3_dot(largest, largest) > 0.0;
 }
 
-/* How many of the matches the model has before both cameras; negative where more are so with its
- * direction turned round. */
-static int32_t votes_of(const ob_field *field, const int64_t *place, int32_t count, const double *model) {
-  int32_t before = 0, behind = 0;
-  for (int32_t i = 0; i < count; i++) {
-    const int64_t at = place[i];
-    const double x[3] = {field->x[0][at], field->x[1][at], 1.0};
-    const double y[3] = {field->x[2][at], field->x[3][at], 1.0};
-    const int32_t side = ob_motion_before(model, x, y);
-    before += side > 0;
-    behind += side < 0;
-  }
-  return before >= behind ? before : -behind;
-}
-
 /* The motion of E that has most of the matches before both cameras; returns how many. */
 static int32_t motion_of(const double E[9], const ob_field *field, const int64_t *place, int32_t count,
                          double *model) {
@@ -75,8 +59,8 @@ static int32_t motion_of(const double E[9], const ob_field *field, const int64_t
   if (!decompose(E, models)) {
     return 0;
   }
-  const int32_t votes[2] = {votes_of(field, place, count, models[0]),
-                            votes_of(field, place, count, models[1])};
+  const int32_t votes[2] = {ob_motion_votes(field, place, count, models[0]),
+                            ob_motion_votes(field, place, count, models[1])};
   const int32_t most[2] = {votes[0] < 0 ? -votes[0] : votes[0], votes[1] < 0 ? -votes[1] : votes[1]};
   const int32_t better = most[1] > most[0];
   memcpy(model, models[better], sizeof models[better]);
@@ -103,19 +87,14 @@ static int32_t solve(const ob_field *field, const int64_t *place, double *models
 
 /* exp([turn]x) C, and the direction moved along `across`. */
 static int32_t move(double *out, const double *model, const double *step) {
-  double q[4], turn[9], across[6];
-  if (!(ob_v3_norm(step) < 1.0) || !(step[3] * step[3] + step[4] * step[4] < 1.0)) {
+  double q[4], turn[9];
+  if (!(ob_v3_norm(step) < 1.0)) {
     return 0;
   }
   ob_q_from_rotvec(q, step);
   ob_q_to_matrix(turn, q);
   ob_m3_mul(out, turn, model);
-  ob_motion_across(model + 9, across);
-  ob_v3_copy(out + 9, model + 9);
-  ob_v3_axpy(out + 9, step[3], across);
-  ob_v3_axpy(out + 9, step[4], across + 3);
-  ob_v3_unit(out + 9, out + 9);
-  return 1;
+  return ob_motion_tilt(out + 9, model + 9, step + 3);
 }
 
 /* Of E by the five parameters: [t]x [e]x C for each axis e, [a]x C for each direction a across. */
@@ -176,7 +155,7 @@ static void choose_side(const ob_field *field, const uint8_t *inlier, double *mo
     int32_t votes = 0;
     for (int64_t k = 0; k < field->count; k++) {
       const int64_t at = field->place[k];
-      votes += inlier[k] ? votes_of(field, &at, 1, models[i]) : 0;
+      votes += inlier[k] ? ob_motion_votes(field, &at, 1, models[i]) : 0;
     }
     const int32_t size = votes < 0 ? -votes : votes;
     if (size > most) {
@@ -231,13 +210,10 @@ int64_t ob_essential_robust(const double *first, const double *second, int64_t c
   if (count < ESSENTIAL.least || count > OB_ROBUST_MATCHES_MAX) {
     return OB_ROBUST_BAD_COUNT;
   }
-  if (!ob_field_finite(first, 2 * count) || !ob_field_finite(second, 2 * count)) {
+  ob_field field;
+  if (!ob_motion_field(&field, first, second, count, settings, workspace)) {
     return OB_ROBUST_NOT_FINITE;
   }
-  ob_field field;
-  ob_field_begin(&field, count, 4, settings->seed, settings->simd, workspace);
-  ob_field_fill(&field, 0, first, 2, 0, 1.0);
-  ob_field_fill(&field, 2, second, 2, 0, 1.0);
   ob_hypothesis best;
   ob_conclusion conclusion;
   ob_parallax parallax;
@@ -247,11 +223,7 @@ int64_t ob_essential_robust(const double *first, const double *second, int64_t c
   }
   ob_consensus_flag(&ESSENTIAL, &field, best.model, threshold, inlier);
   choose_side(&field, inlier, best.model);
-  for (int32_t round = 0; round < PRUNINGS; round++) {
-    ob_sums sums;
-    ob_parallax_prune(&field, best.model, 3.0 * threshold, best.inliers);
-    ob_consensus_optimize(&ESSENTIAL, &field, count, 2.0 * threshold, 10, best.model, &sums);
-  }
+  ob_parallax_clean(&ESSENTIAL, &field, threshold, &best);
   const int64_t status = ob_consensus_conclude(&ESSENTIAL, &field, threshold, settings->sigma,
                                                best.model, &conclusion, inlier);
   if (status != OB_ROBUST_OK) {

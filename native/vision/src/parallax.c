@@ -15,6 +15,9 @@
 #define HUGE_CUT 1e300
 #define CUT 4.0          /* 2 (4 - 2): a turn and a plane allow two dimensions of four */
 #define CUT_OPEN 2.0     /* 2 (4 - 3): any scene allows three */
+#define PRUNINGS 2
+#define PRUNED_STEPS 10
+#define PRUNED_WIDTH 3.0 /* thresholds, within which wrong matches are sought */
 #define BINS 16
 #define NOISE 1.5   /* thresholds of parallax, within which nothing is told from noise */
 #define CHANCE 1e-3 /* that a bin has as many by chance */
@@ -220,7 +223,7 @@ static double area_of(const ob_field *field) {
   return 12.0 * spread[0] * spread[1];
 }
 
-void ob_parallax_prune(ob_field *field, const double *model, double threshold, int64_t inliers) {
+static void prune(ob_field *field, const double *model, double threshold, int64_t inliers) {
   histogram h = {.before = {0.0}};
   double E[9];
   int32_t is_behind = 0;
@@ -232,14 +235,36 @@ void ob_parallax_prune(ob_field *field, const double *model, double threshold, i
     }
   }
   const double per_length = (double)(field->count - inliers) * 2.0 * threshold / area_of(field);
+  double wrong = 0.0;
   for (int32_t k = 0; k < BINS; k++) {
     const double length = NOISE * threshold * (double)(1 << k);
     h.kept[k] = beyond_chance(h.before[k], ob_max(per_length * length, h.behind[k]));
+    wrong += h.behind[k] + (h.kept[k] ? 0.0 : h.before[k]);
   }
-  for (int64_t at = 0; at < field->count; at++) {
+  for (int64_t at = 0; at < field->count && wrong > 0.0; at++) {
     const int32_t bin = bin_of(field, at, model, E, threshold, &is_behind);
     if (bin >= 0 && (is_behind || !h.kept[bin])) {
       ob_field_drop(field, at);
     }
   }
+}
+
+void ob_parallax_clean(const ob_estimator *e, ob_field *field, double threshold, ob_hypothesis *best) {
+  for (int32_t round = 0; round < PRUNINGS; round++) {
+    ob_sums sums;
+    prune(field, best->model, PRUNED_WIDTH * threshold, best->inliers);
+    ob_consensus_optimize(e, field, field->count, 2.0 * threshold, PRUNED_STEPS, best->model, &sums);
+  }
+}
+
+int64_t ob_parallax_flag_turn(const ob_field *field, const double *model, double threshold,
+                              uint8_t *inlier) {
+  const double still[3] = {0.0, 0.0, 0.0};
+  int64_t inliers = 0;
+  for (int64_t i = 0; i < field->count; i++) {
+    sight s;
+    inlier[i] = look(field, field->place[i], model, &s) && turn_square(&s, still) < threshold * threshold;
+    inliers += inlier[i];
+  }
+  return inliers;
 }

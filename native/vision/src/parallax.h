@@ -5,7 +5,7 @@
 #ifndef VISION_PARALLAX_H
 #define VISION_PARALLAX_H
 
-#include "field.h"
+#include "consensus.h"
 
 typedef struct {
   double rms;                    /* of the parallax of the inliers, in the field's unit */
@@ -19,9 +19,13 @@ typedef struct {
 void ob_parallax_judge(const ob_field *field, const double *model, int32_t turn_known, double variance,
                        const uint8_t *inlier, ob_parallax *out);
 
-/* Drops what agrees with a motion by chance: matches beyond noise that would lie behind the cameras, and
- * those of a parallax that no more have than wrong matches would by chance. A wrong match with a large
- * parallax has a large say in the direction. `inliers`: of the motion at that threshold. */
-void ob_parallax_prune(ob_field *field, const double *model, double threshold, int64_t inliers);
+/* Refines a motion after dropping what agrees with it by chance: matches beyond noise that would lie behind
+ * the cameras, and those of a parallax that no more have than wrong matches would by chance. A wrong match
+ * with a large parallax has a large say in the direction. */
+void ob_parallax_clean(const ob_estimator *e, ob_field *field, double threshold, ob_hypothesis *best);
+
+/* Flags the matches that a turn alone explains, within sqrt(2) thresholds; returns how many. */
+int64_t ob_parallax_flag_turn(const ob_field *field, const double *model, double threshold,
+                              uint8_t *inlier);
 
 #endif
