@@ -39,6 +39,7 @@ TILE = np.dtype(
 CRC_FROM = 12  # octets of the header before what the CRC is of
 DIRECTION_UNIT = 2.0**-30
 CLASS_FACTOR = 1.5  # from the least to the largest radius of a class
+LEVEL_FACTOR = 1.2  # of radii, in the search for neighbours
 TILE_CRATERS = 24  # in a tile, on the average of a class
 
 
@@ -155,21 +156,24 @@ def neighbours(normal: Floats, radius_m: Floats, count: int, radius_min: float) 
     """(n, count) indices of the nearest others with at least `radius_min` of the radius, nearest
     first; the crater itself where there are too few.
     """
-    own = np.arange(len(normal))[:, None]
+    found = np.tile(np.arange(len(normal))[:, None], (1, count))
     if count == 0:
-        return np.zeros((len(normal), 0), np.int64)
-    wanted = min(len(normal), count + 1 if radius_min == 0.0 else 8 * count + 1)
-    found = np.empty((len(normal), count), np.int64)
-    tree = cKDTree(normal)
-    for first in range(0, len(normal), 20000):
-        part = slice(first, first + 20000)
-        near = tree.query(normal[part], k=wanted)[1].reshape(-1, wanted)
-        good = (near != own[part]) & (radius_m[near] >= radius_min * radius_m[part][:, None])
-        rank = np.argsort(~good, axis=1, kind="stable")[:, :count]
-        chosen = np.where(
-            np.take_along_axis(good, rank, 1), np.take_along_axis(near, rank, 1), own[part]
-        )
-        found[part] = np.pad(chosen, ((0, 0), (0, count - chosen.shape[1])), mode="edge")
+        return found
+    level = np.floor(np.log(radius_m / radius_m.min()) / np.log(LEVEL_FACTOR))
+    for k in np.unique(level):
+        missing = np.flatnonzero(level == k)
+        large = np.flatnonzero(radius_m >= radius_min * radius_m[missing].min())
+        tree, wanted = cKDTree(normal[large]), min(2 * count + 1, len(large))
+        while len(missing) > 0:
+            near = large[tree.query(normal[missing], k=wanted)[1].reshape(-1, wanted)]
+            good = near != missing[:, None]
+            good &= radius_m[near] >= radius_min * radius_m[missing][:, None]
+            rank = np.argsort(~good, axis=1, kind="stable")[:, :count]
+            kept = np.take_along_axis(good, rank, 1)
+            chosen = np.where(kept, np.take_along_axis(near, rank, 1), missing[:, None])
+            found[missing, : chosen.shape[1]] = chosen
+            missing = missing[kept.sum(axis=1) < count] if wanted < len(large) else missing[:0]
+            wanted = min(2 * wanted, len(large))
     return found
 
 

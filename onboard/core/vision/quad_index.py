@@ -10,10 +10,9 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from onboard.core._vision import lib
-from onboard.core.vision.crater_index import CRC_FROM
+from onboard.core.vision.crater_index import CRC_FROM, neighbours
 from onboard.core.vision.craters import CraterIndex
 
 Floats = npt.NDArray[np.float64]
@@ -34,7 +33,6 @@ HEADER = np.dtype(
         ("reserved", "<u4", 6),
     ]
 )
-LEVEL_FACTOR = 1.2  # of radii, in the search for neighbours
 QUAD = np.dtype([("name", "<u4"), ("step", "u1", 4)])
 INSIDE, COUNTER_CLOCKWISE, CLOCKWISE = range(3)
 ORDERS = np.array([[0, 1, 2], [1, 2, 0], [2, 0, 1], [0, 2, 1], [2, 1, 0], [1, 0, 2]])
@@ -57,7 +55,7 @@ def build_quad_index(
     if len(catalogue) > lib.OB_QUAD_CRATERS_MAX:
         raise ValueError(f"{len(catalogue)} craters, allowed {lib.OB_QUAD_CRATERS_MAX}")
     normal, radius_m = catalogue.normal_mcmf, catalogue.radius_m
-    near = larger_neighbours(normal, radius_m, neighbour_count)
+    near = neighbours(normal, radius_m, neighbour_count, 1.0)
     quads, cells = [], []
     for members in combinations(range(neighbour_count), 3):
         names, steps, cell = quads_of(normal, radius_m, near, members, cell_shift)
@@ -75,29 +73,6 @@ def build_quad_index(
         np.concatenate(quads)[order].tobytes(),
     ]
     return with_header(columns, catalogue, neighbour_count, cell_shift, len(cell))
-
-
-def larger_neighbours(normal: Floats, radius_m: Floats, count: int) -> Integers:
-    """(n, count) indices of the nearest others that are at least as large, nearest first; the
-    crater itself where there are too few.
-    """
-    found = np.tile(np.arange(len(normal))[:, None], (1, count))
-    level = np.floor(np.log(radius_m / radius_m.min()) / np.log(LEVEL_FACTOR)).astype(np.int64)
-    for k in np.unique(level):
-        large = np.flatnonzero(level >= k)
-        tree, missing = cKDTree(normal[large]), np.flatnonzero(level == k)
-        wanted = min(2 * count + 1, len(large))
-        while len(missing) > 0:
-            near = large[tree.query(normal[missing], k=wanted)[1].reshape(-1, wanted)]
-            good = (near != missing[:, None]) & (radius_m[near] >= radius_m[missing][:, None])
-            rank = np.argsort(~good, axis=1, kind="stable")[:, :count]
-            chosen = np.take_along_axis(near, rank, 1)
-            kept = np.take_along_axis(good, rank, 1)
-            found[missing, : chosen.shape[1]] = np.where(kept, chosen, missing[:, None])
-            short = kept.sum(axis=1) < count
-            missing = missing[short] if wanted < len(large) else missing[:0]
-            wanted = min(2 * wanted, len(large))
-    return found
 
 
 def quads_of(
