@@ -1,8 +1,10 @@
 typedef struct {
-  double pixel[2], radius_px, correlation;
+  double pixel[2], radius_px, correlation, shape_px[3], covariance[25];
 } ob_found_crater;
 typedef struct {
   double sun_image[2], ground_to_image[4], radius_min_px, radius_max_px, correlation_min;
+  int64_t fit_rim;
+  double sun_elevation_rad;
   int64_t simd;
 } ob_crater_finder_settings;
 #define OB_CRATER_FINDER_IMAGE_MIN ...

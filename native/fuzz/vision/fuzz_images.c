@@ -125,6 +125,8 @@ static ob_crater_finder_settings finder_settings(uint64_t *stream) {
       .radius_min_px = fuzz_number(stream, least),
       .radius_max_px = fuzz_number(stream, least + 60.0 * fuzz_unit(stream)),
       .correlation_min = fuzz_number(stream, 0.3 + 0.4 * fuzz_unit(stream)),
+      .fit_rim = fuzz_below(stream, 2),
+      .sun_elevation_rad = fuzz_number(stream, fuzz_unit(stream)),
   };
   return s;
 }
@@ -148,6 +150,8 @@ int64_t fuzz_crater_finder(uint64_t *stream) {
   fuzz_same(craters[0], craters[1], count[0] * (int64_t)sizeof **craters);
   for (int64_t i = 0; i < count[0]; i++) {
     fuzz_finite(craters[0][i].pixel, 2);
+    fuzz_finite(craters[0][i].shape_px, 3);
+    fuzz_finite(craters[0][i].covariance, 25);
     assert(craters[0][i].correlation >= settings.correlation_min && craters[0][i].correlation <= 1.0 + 1e-9);
   }
   free(craters[0]);

@@ -36,7 +36,8 @@ uint64_t exercise_crater_finder(int64_t simd) {
     const double slant = noise == 21 ? 1.1 : 1.0;
     const ob_crater_finder_settings settings = {
         .sun_image = {-1.0, 0.0}, .ground_to_image = {slant, 0.0, 0.0, 1.0 / slant}, .radius_min_px = 4.0,
-        .radius_max_px = 60.0, .correlation_min = 0.5, .simd = simd};
+        .radius_max_px = 60.0, .correlation_min = 0.4,
+        .fit_rim = noise > 1, .sun_elevation_rad = noise == 41 ? 0.3 : 0.0, .simd = simd};
     int64_t count = -1;
     const int64_t words = (ob_crater_finder_workspace_octets(image.width, image.height) + 7) / 8;
     if (words <= WORKSPACE) { /* it ends where the array does, for the sanitizer to see */

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "crater_choice.h"
+#include "crater_climb.h"
 #include "crater_levels.h"
+#include "crater_rim.h"
 #include "crater_scan.h"
 #include "crater_templates.h"
 #include "onboard/elementary.h"
@@ -15,8 +17,8 @@
 #define FINER 4       /* so much further is that of the same size a level below */
 #define RADIUS_PX 2.5 /* of the first scale, in pixels of its level */
 #define NEAR 1.02     /* a scale so near the least radius is looked at */
-#define CLIMB_STEPS 8
-#define HOPELESS 0.12 /* a correlation so much below what is asked for does not climb there */
+#define LAST 8        /* template of the largest picture: what is larger is fitted a level above */
+#define BANK 8        /* pictures in radius, at most */
 
 typedef struct {
   int32_t levels;
@@ -24,6 +26,8 @@ typedef struct {
   ob_crater_cells cells[OB_CRATER_LEVELS];
   int16_t *rows;
   ob_crater_template *templates;
+  ob_crater_bank bank;
+  void *tables;
   ob_crater_candidate *sorted;
   int64_t octets;
 } layout;
@@ -49,6 +53,8 @@ static layout lay_out(int32_t width, int32_t height, uint8_t *memory) {
   }
   l.rows = (void *)take(memory, &l.octets, ob_crater_scan_octets(width));
   l.templates = (void *)take(memory, &l.octets, OB_CRATER_TEMPLATES * (int64_t)sizeof(ob_crater_template));
+  l.bank.pictures = (void *)take(memory, &l.octets, BANK * OB_CRATER_SHADOWS * (int64_t)sizeof(ob_crater_picture));
+  l.tables = take(memory, &l.octets, ob_crater_pictures_octets());
   l.sorted = (void *)take(memory, &l.octets, OB_CRATER_FINDER_CANDIDATES * (int64_t)sizeof(ob_crater_candidate));
   return l;
 }
@@ -62,100 +68,78 @@ int64_t ob_crater_finder_workspace_octets(int64_t width, int64_t height) {
   return size_ok(width, height) ? lay_out((int32_t)width, (int32_t)height, NULL).octets : 0;
 }
 
-/* --- Climb -------------------------------------------------------------------------------------- */
-
-/* Vertex of the parabola through three values, in steps from the middle one, which is the largest. */
-static double vertex(double before, double here, double after) {
-  const double curvature = 2.0 * here - before - after;
-  return curvature > 0.0 ? ob_max(-0.5, ob_min(0.5, 0.5 * (after - before) / curvature)) : 0.0;
-}
-
-typedef struct {
-  int32_t at[3];    /* column, row, template */
-  double here;      /* the correlation */
-  double around[6]; /* a step less and a step more in each */
-} summit;
-
-static double correlation_at(const layout *l, const ob_crater_level *level, const int32_t at[3], int64_t simd) {
-  const int known = at[2] >= 0 && at[2] < OB_CRATER_TEMPLATES;
-  return known ? ob_crater_correlation(level, &l->templates[at[2]], at[0], at[1], simd) : -1.0;
-}
-
-/* Looks at the six neighbours, but for `known`; returns the best that is better, -1 where none is. */
-static int32_t look_around(const layout *l, const ob_crater_level *level, summit *t, int32_t known, int64_t simd) {
-  int32_t best = -1;
-  double most = t->here;
-  for (int32_t k = 0; k < 6; k++) {
-    if (k != known) {
-      int32_t to[3] = {t->at[0], t->at[1], t->at[2]};
-      to[k / 2] += k % 2 == 0 ? -1 : 1;
-      t->around[k] = correlation_at(l, level, to, simd);
-    }
-    if (t->around[k] > most) {
-      most = t->around[k];
-      best = k;
-    }
-  }
-  return best;
-}
-
-/* To the next maximum along column, row and radius; 0 if none of at least `least` is near. */
-static int climb(const layout *l, const ob_crater_level *level, summit *t, double least, int64_t simd) {
-  t->here = correlation_at(l, level, t->at, simd);
-  int32_t known = -1;
-  for (int32_t step = 0; step < CLIMB_STEPS && t->here >= least - HOPELESS; step++) {
-    const int32_t best = look_around(l, level, t, known, simd);
-    if (best < 0) {
-      return t->here >= least;
-    }
-    const double before = t->here;
-    t->at[best / 2] += best % 2 == 0 ? -1 : 1;
-    t->here = t->around[best];
-    known = best ^ 1;
-    t->around[known] = before;
-  }
-  return 0;
-}
-
-/* In pixels of its level. */
-static ob_found_crater measured(const layout *l, const summit *t) {
-  const double larger = vertex(t->around[4], t->here, t->around[5]);
-  return (ob_found_crater){
-      .pixel = {t->at[0] + vertex(t->around[0], t->here, t->around[1]),
-                t->at[1] + vertex(t->around[2], t->here, t->around[3])},
-      .radius_px = l->templates[t->at[2]].radius * (1.0 + (OB_CRATER_TEMPLATE_STEP - 1.0) * larger),
-      .correlation = t->here};
-}
+/* --- Refinement ---------------------------------------------------------------------------------- */
 
 static int32_t rounded(double x) { return (int32_t)ob_to_i64(ob_floor(x + 0.5)); }
 
+static int32_t within(int32_t x, int32_t low, int32_t high) { return x < low ? low : x > high ? high : x; }
+
 /* From where a maximum of one level is to the same of the level below. */
-static summit finer(const layout *l, const summit *t) {
-  const ob_found_crater c = measured(l, t);
-  return (summit){.at = {rounded(2.0 * c.pixel[0] + 0.5), rounded(2.0 * c.pixel[1] + 0.5), t->at[2] + FINER}};
+static ob_crater_summit finer(const layout *l, const ob_crater_summit *t) {
+  double p[3];
+  ob_crater_summit_place(t, l->templates, p);
+  return (ob_crater_summit){.at = {rounded(2.0 * p[0] + 0.5), rounded(2.0 * p[1] + 0.5), t->at[2] + FINER}};
 }
 
-static int refine(const layout *l, const ob_crater_candidate *c, const ob_crater_finder_settings *s,
-                  ob_found_crater *found) {
-  summit t = {.at = {c->x, c->y, c->scale}};
-  int32_t number = c->level;
-  const double coarse = number > 0 ? s->correlation_min - HOPELESS : s->correlation_min;
-  if (!climb(l, &l->level[number], &t, coarse, s->simd)) {
+/* By the plain slope: place and radius only. */
+static int measure(const layout *l, int32_t number, ob_crater_summit *t, const ob_crater_finder_settings *s,
+                   ob_found_crater *found) {
+  if (!ob_crater_climb(&l->level[number], l->templates, s->correlation_min, s->simd, t)) {
     return 0;
   }
-  if (number > 0) {
-    t = finer(l, &t);
-    number--;
-    if (!climb(l, &l->level[number], &t, s->correlation_min, s->simd)) {
-      return 0;
-    }
-  }
   const double scale = (double)(1 << number);
-  *found = measured(l, &t);
-  found->pixel[0] = scale * (found->pixel[0] + 0.5) - 0.5;
-  found->pixel[1] = scale * (found->pixel[1] + 0.5) - 0.5;
-  found->radius_px *= scale;
-  return found->radius_px >= s->radius_min_px && found->radius_px <= s->radius_max_px;
+  double p[3];
+  ob_crater_summit_place(t, l->templates, p);
+  *found = (ob_found_crater){.pixel = {scale * (p[0] + 0.5) - 0.5, scale * (p[1] + 0.5) - 0.5},
+                             .radius_px = p[2] * scale,
+                             .correlation = t->here};
+  return 1;
+}
+
+/* How much a fit is like a crater, to 1: what it shares with the plain slope, what it explains, and how much
+ * it stands out for this Sun. */
+static double likeness(const layout *l, const ob_crater_level *level, const ob_crater_rim *rim,
+                       const ob_crater_finder_settings *s) {
+  const double plain = ob_crater_correlation(level, &l->templates[rim->scale], rim->x, rim->y, s->simd);
+  const double here = 0.7 * plain + 0.3 * rim->explained;
+  if (s->sun_elevation_rad == 0.0) {
+    return here;
+  }
+  const double rise = ob_tan(s->sun_elevation_rad);
+  const double stands_out = ob_log(ob_max(rim->contrast, 1.0) * rise / (1.0 + 0.5 * rise)) - 2.5;
+  return ob_min(1.0, here + 0.08 * stands_out);
+}
+
+static int fit(const layout *l, int32_t number, const ob_crater_summit *t, const ob_crater_sight *sight,
+               const ob_crater_finder_settings *s, ob_found_crater *found) {
+  const ob_crater_level *level = &l->level[number];
+  const int32_t scale = within(t->at[2], l->bank.first, l->bank.last);
+  ob_crater_rim rim = {.x = t->at[0], .y = t->at[1], .scale = scale};
+  if (!ob_crater_rim_fit(level, &l->bank, sight, s->simd, &rim)) {
+    return 0;
+  }
+  found->correlation = likeness(l, level, &rim, s);
+  if (found->correlation < s->correlation_min) {
+    return 0;
+  }
+  ob_crater_rim_tell(&rim, &l->bank, sight, (double)(1 << number), found);
+  return 1;
+}
+
+static int refine(const layout *l, const ob_crater_candidate *c, const ob_crater_sight *sight,
+                  const ob_crater_finder_settings *s, ob_found_crater *found) {
+  ob_crater_summit t = {.at = {c->x, c->y, c->scale}};
+  const int last = c->level == 0 && !s->fit_rim;
+  const double least = last ? s->correlation_min : s->correlation_min - OB_CRATER_HOPELESS;
+  if (!ob_crater_climb(&l->level[c->level], l->templates, least, s->simd, &t)) {
+    return 0;
+  }
+  const int32_t number = c->level > 0 ? c->level - 1 : 0;
+  if (c->level > 0) {
+    t = finer(l, &t);
+  }
+  const int is_one = s->fit_rim ? fit(l, number, &t, sight, s, found) : measure(l, number, &t, s, found);
+  return is_one && found->radius_px >= s->radius_min_px && found->radius_px <= s->radius_max_px;
 }
 
 static int settings_ok(const ob_crater_finder_settings *s) {
@@ -168,7 +152,8 @@ static int settings_ok(const ob_crater_finder_settings *s) {
   }
   return ob_fabs(norm2 - 1.0) < 1e-6 && ob_fabs(ob_fabs(g[0] * g[3] - g[1] * g[2]) - 1.0) < 1e-6 &&
          s->radius_min_px >= OB_CRATER_FINDER_RADIUS_MIN && s->radius_min_px <= s->radius_max_px &&
-         s->radius_max_px <= OB_CRATER_FINDER_IMAGE_MAX && s->correlation_min >= 0.3 && s->correlation_min <= 1.0;
+         s->radius_max_px <= OB_CRATER_FINDER_IMAGE_MAX && s->correlation_min >= 0.3 && s->correlation_min <= 1.0 &&
+         s->sun_elevation_rad >= 0.0 && s->sun_elevation_rad <= 1.5;
 }
 
 /* Candidates of a level. */
@@ -189,6 +174,21 @@ static void look(layout *l, int32_t number, const ob_crater_sight *sight, const 
   }
 }
 
+static void draw_templates(layout *l, const ob_crater_sight *sight, double radius_min_px,
+                           int fit_rim) {
+  double radius[OB_CRATER_TEMPLATES];
+  for (int32_t k = 0; k < OB_CRATER_TEMPLATES; k++) {
+    radius[k] = k == 0 ? RADIUS_PX / OB_CRATER_TEMPLATE_STEP : radius[k - 1] * OB_CRATER_TEMPLATE_STEP;
+    ob_crater_template_build(sight, radius[k], &l->templates[k]);
+  }
+  if (!fit_rim) {
+    return;
+  }
+  l->bank.last = LAST;
+  l->bank.first = radius_min_px * NEAR < radius[FIRST + SCALES - 1] * OB_CRATER_TEMPLATE_STEP ? FIRST : FIRST + SCALES - 1;
+  ob_crater_pictures_build(sight, &radius[l->bank.first], LAST + 1 - l->bank.first, l->tables, l->bank.pictures);
+}
+
 int64_t ob_crater_find(const ob_image *image, const ob_crater_finder_settings *settings, void *workspace,
                        ob_found_crater *craters, int64_t capacity, int64_t *count) {
   *count = 0;
@@ -201,11 +201,10 @@ int64_t ob_crater_find(const ob_image *image, const ob_crater_finder_settings *s
   assert((uintptr_t)workspace % 8 == 0 && capacity >= 0);
   layout l = lay_out((int32_t)image->width, (int32_t)image->height, workspace);
   const ob_crater_sight sight = ob_crater_sight_of(settings->ground_to_image, settings->sun_image);
-  double radius = RADIUS_PX / OB_CRATER_TEMPLATE_STEP;
-  for (int32_t k = 0; k < OB_CRATER_TEMPLATES; k++, radius *= OB_CRATER_TEMPLATE_STEP) {
-    ob_crater_template_build(&sight, radius, &l.templates[k]);
-  }
-  ob_crater_level_of_image(image, &l.level[0]);
+  int16_t logs[256];
+  ob_crater_logarithms(logs);
+  draw_templates(&l, &sight, settings->radius_min_px, settings->fit_rim != 0);
+  ob_crater_level_of_image(image, logs, &l.level[0]);
   for (int32_t n = 0; n < l.levels; n++) {
     if (n > 0) {
       ob_crater_level_halve(&l.level[n - 1], &l.level[n]);
@@ -215,7 +214,7 @@ int64_t ob_crater_find(const ob_image *image, const ob_crater_finder_settings *s
   const int32_t candidates = ob_crater_sort(l.cells, l.levels, l.sorted, OB_CRATER_FINDER_CANDIDATES);
   for (int32_t k = 0; k < candidates; k++) {
     ob_found_crater found;
-    if (refine(&l, &l.sorted[k], settings, &found)) {
+    if (refine(&l, &l.sorted[k], &sight, settings, &found)) {
       ob_crater_admit(&found, craters, capacity, count);
     }
   }

@@ -44,11 +44,13 @@ static void clear_beyond(const ob_crater_level *level, int16_t *row) {
   memset(row + level->width, 0, 2 * (size_t)(level->stride - level->width));
 }
 
-void ob_crater_level_of_image(const ob_image *image, const ob_crater_level *to) {
-  int16_t table[256];
+void ob_crater_logarithms(int16_t table[256]) {
   for (uint32_t grey = 0; grey < 256; grey++) {
     table[grey] = (int16_t)(log_level(grey + LOG_FLOOR) - LOG_MIDDLE);
   }
+}
+
+void ob_crater_level_of_image(const ob_image *image, const int16_t table[256], const ob_crater_level *to) {
   for (int32_t y = 0; y < to->height; y++) {
     const uint8_t *in = image->pixels + (int64_t)y * image->stride;
     int16_t *row = to->pixel + (ptrdiff_t)y * to->stride;

@@ -21,7 +21,10 @@ typedef struct {
 /* Octets of a level and where its parts are in `memory`, which may be NULL. */
 int64_t ob_crater_level_place(ob_crater_level *level, int32_t width, int32_t height, uint8_t *memory);
 
-void ob_crater_level_of_image(const ob_image *image, const ob_crater_level *to);
+/* Of every grey level, 128 to an octave. */
+void ob_crater_logarithms(int16_t table[256]);
+
+void ob_crater_level_of_image(const ob_image *image, const int16_t table[256], const ob_crater_level *to);
 
 /* Means of 2 x 2. */
 void ob_crater_level_halve(const ob_crater_level *from, const ob_crater_level *to);

@@ -32,10 +32,10 @@ def rows(found: np.ndarray) -> np.ndarray:
     return np.column_stack([found["pixel"], found["radius_px"]])
 
 
-def ours(
-    image: Image, sun: tuple[float, float], radius_px: tuple[float, float] = SOUGHT_PX
-) -> np.ndarray:
-    return rows(find_craters(image, sun, radius_px=radius_px))
+def ours(image: Image, sun: tuple[float, float], elevation_deg: float) -> np.ndarray:
+    elevation = np.radians(elevation_deg)
+    found = find_craters(image, sun, radius_px=SOUGHT_PX, fit_rim=True, sun_elevation_rad=elevation)
+    return rows(found)
 
 
 def hough(image: Image, setting: Setting) -> np.ndarray:
@@ -85,18 +85,18 @@ def read_real() -> list[tuple[Image, np.ndarray]]:
 
 def main() -> None:
     cv2.setNumThreads(1)
-    for elevation in (10.0, 25.0, 50.0):
+    for elevation in (5.0, 10.0, 25.0, 50.0, 75.0):
         scenes = [battered(seed, elevation_deg=elevation) for seed in SCENES]
         setting = best_hough([(scene.image, scene.craters) for scene in scenes[:1]])
         total, of_hough = Score(), Score()
         for scene in scenes:
-            total += score(ours(scene.image, scene.sun_image), scene.craters, RADIUS_PX)
+            total += score(ours(scene.image, scene.sun_image, elevation), scene.craters, RADIUS_PX)
             of_hough += score(hough(scene.image, setting), scene.craters, RADIUS_PX)
         print(f"rendered, Sun at {elevation:g} deg: {total}; Hough {setting}: {of_hough}")
         by_turns(
             f"craters, rendered, 1,024 x 1,024, {elevation:g} deg",
             {
-                "onboard": lambda s=scenes[0]: ours(s.image, s.sun_image),
+                "onboard": lambda s=scenes[0], e=elevation: ours(s.image, s.sun_image, e),
                 "OpenCV Hough": lambda s=scenes[0], h=setting: hough(s.image, h),
             },
             turns=5,
@@ -106,7 +106,10 @@ def main() -> None:
         print("real images: skipped, no data")
         return
     setting = best_hough(real[:2])
-    found = [ours(image, sun_of(image), (3.0, 80.0)) for image, _ in real]
+    found = [
+        rows(find_craters(image, sun_of(image), radius_px=(3.0, 80.0), fit_rim=True))
+        for image, _ in real
+    ]
     of_hough = [hough(image, setting) for image, _ in real]
     for limits in (RADIUS_PX, LARGE_PX):
         totals = [
