@@ -1,5 +1,5 @@
 """Views of the Moon's craters from orbit, for the identification of craters: an implementation in
-NumPy that shares nothing with the library. An apparent ellipse is that of 96 points of the rim.
+NumPy that shares nothing with the library.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ TILT_MAX_DEG = 20.0
 ATTITUDE_MAX_DEG = 5.0
 RADIUS_MIN_PX = 5.0
 GRAZING_COSINE = 0.17  # craters seen from lower are not detected
-RIM = np.linspace(0.0, 2.0 * np.pi, 97)[:-1]
 
 
 @dataclass(frozen=True)
@@ -122,20 +121,28 @@ def pose(
 def apparent(craters: Craters, position_m: Floats, C: Floats) -> tuple[Rows, Floats]:
     """Rows of the craters in the image, and column, row and radius of their ellipses."""
     rows = about(craters, position_m, C)
+    rim = rims(craters, rows, position_m, C)
+    front = rim[:, 2, 2] > np.hypot(rim[:, 2, 0], rim[:, 2, 1])
+    rows, uvr = rows[front], image(rim[front])
+    inside = ((uvr[:, :2] >= 0.0) & (uvr[:, :2] < SIZE_PX)).all(axis=1)
+    seen = inside & (uvr[:, 2] >= RADIUS_MIN_PX)
+    return rows[seen], uvr[seen]
+
+
+def rims(craters: Craters, rows: Rows, position_m: Floats, C: Floats) -> Floats:
+    """(n, 3, 3): times (cos, sin, 1) the points of each rim, camera axes."""
     n = craters.normal[rows]
     east = np.column_stack([-n[:, 1], n[:, 0], np.zeros(len(n))])
     east /= np.linalg.norm(east, axis=1)[:, None]
     radius = craters.radius_m[rows][:, None]
-    axes = (n * MOON_M - position_m, radius * east, radius * np.cross(n, east))
-    middle, along, up = ((axis @ C.T).T[..., None] for axis in axes)
-    p = middle + np.cos(RIM) * along + np.sin(RIM) * up  # (3, n, corners)
-    front = (p[2] > 0.0).all(axis=1)
-    rows, p = rows[front], p[:, front]
-    uvr = ellipse(FOCAL_PX * p[0] / p[2], FOCAL_PX * p[1] / p[2])
-    uvr[:, :2] += 0.5 * SIZE_PX
-    inside = ((uvr[:, :2] >= 0.0) & (uvr[:, :2] < SIZE_PX)).all(axis=1)
-    seen = inside & (uvr[:, 2] >= RADIUS_MIN_PX)
-    return rows[seen], uvr[seen]
+    axes = (radius * east, radius * np.cross(n, east), n * MOON_M - position_m)
+    return np.stack([axis @ C.T for axis in axes], axis=2)
+
+
+def image(rim: Floats) -> Floats:
+    """(n, 3) column, row and radius."""
+    uvr = ellipse(np.diag([FOCAL_PX, FOCAL_PX, 1.0]) @ rim)
+    return np.asarray(uvr + np.array([0.5 * SIZE_PX, 0.5 * SIZE_PX, 0.0]))
 
 
 def about(craters: Craters, position_m: Floats, C: Floats) -> Rows:
@@ -155,17 +162,18 @@ def about(craters: Craters, position_m: Floats, C: Floats) -> Rows:
     return rows[ahead & large]
 
 
-def ellipse(x: Floats, y: Floats) -> Floats:
-    """(n, 3) centroid and square root of area over pi of polygons (n, corners)."""
-    middle = np.column_stack([x.mean(axis=1), y.mean(axis=1)])
-    x, y = x - middle[:, :1], y - middle[:, 1:]
-    next_x, next_y = np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
-    cross = x * next_y - next_x * y
-    area = 0.5 * cross.sum(axis=1)
-    moment = np.column_stack([((x + next_x) * cross).sum(1), ((y + next_y) * cross).sum(1)])
-    step = RIM[1]
-    radius = np.sqrt(np.abs(area) / np.pi * step / np.sin(step))
-    return np.column_stack([middle + moment / (6.0 * area[:, None]), radius])
+def ellipse(homography: Floats) -> Floats:
+    """(n, 3) centre and root of area over pi of the images of the unit circle by homographies
+    (n, 3, 3): the conic H^-T diag(1, 1, -1) H^-1 (Hartley and Zisserman 2004, 2.2).
+    """
+    back = np.linalg.inv(homography)
+    conic = np.swapaxes(back, 1, 2) @ (np.array([[1.0], [1.0], [-1.0]]) * back)
+    a, b, c = conic[:, 0, 0], conic[:, 0, 1], conic[:, 1, 1]
+    d, e = conic[:, 0, 2], conic[:, 1, 2]
+    det = a * c - b * b
+    centre = np.column_stack([b * e - c * d, b * d - a * e]) / det[:, None]
+    level = conic[:, 2, 2] + d * centre[:, 0] + e * centre[:, 1]
+    return np.column_stack([centre, np.sqrt(np.abs(level) / np.sqrt(det))])
 
 
 def scene(

@@ -9,7 +9,6 @@
 #include "vision/simd.h"
 
 #define INCIDENCE_COSINE 0.25 /* craters seen from lower than 14 degrees are no anchors */
-#define REACH (1.0 / 16.0)    /* of the raster about a detection, of the image's size */
 #define GATE2 16.0            /* squared sigmas in the image */
 #define TILT_ERROR 0.03       /* of the apparent radius by an error of attitude */
 #define ANCHOR_MAX 0.1        /* radius of the first anchors, of the image's size */
@@ -19,6 +18,9 @@
 #define LOG_RATIO_DROP (-3.6)     /* a hypothesis that falls below is left */
 #define LOG_RATIO_KEEP 1.0
 #define LOG_RATIO_TRY 9.0     /* tried at once; the others when all anchors are through */
+#define RATE_SURE 0.5         /* a fix that explains less of the craters is not taken at once */
+#define DOUBTFUL_ANCHORS 4
+#define DOUBTFUL_TRIALS 12
 #define LN_10 2.302585092994045684
 
 /* One detection as an anchor. */
@@ -46,7 +48,7 @@ typedef struct {
 typedef struct {
   crater_problem problem;
   double C[9]; /* camera from mcmf, as known */
-  double size_px, cell_px;
+  double size_px;
   double tilt_per_px;   /* shift of a crater, over its squared distance, by an error of attitude */
   double radius_error2; /* squared, relative: of the catalogue's radius, and by an error of attitude */
   int64_t simd;
@@ -54,6 +56,9 @@ typedef struct {
   int64_t kept_count;
   ob_identify_fix *fix;
   crater_solution best;
+  crater_hypothesis best_from;
+  int64_t doubtful_trials;
+  int best_is_last; /* its matches are still in the workspace */
 } search;
 
 /* --- Input ------------------------------------------------------------------------------------ */
@@ -75,108 +80,6 @@ int ob_crater_settings_ok(const ob_identify_settings *s) {
          s->catalogue_radius_sigma <= 0.5 && s->log10_chance_max < 0.0 && s->rate_min >= 0.0 &&
          s->rate_min <= 1.0 && s->anchors >= 1 &&
          s->anchors <= OB_IDENTIFY_ANCHORS;
-}
-
-static int detection_ok(const ob_crater_view *v, const ob_crater_ellipse *d) {
-  const double uvr[2] = {d->pixel[0], d->pixel[1]};
-  return uvr[0] >= 0.0 && uvr[0] < (double)v->width && uvr[1] >= 0.0 &&
-         uvr[1] < (double)v->height && d->radius_px >= 1.0 && d->radius_px < 1e4 &&
-         d->sigma_px >= 0.01 && d->sigma_px < 1e3 && d->radius_sigma_px >= 0.01 &&
-         d->radius_sigma_px < 1e3;
-}
-
-/* Keeps the largest, largest first; of equals the one that came first. */
-static void insert_detection(ob_crater_identifier *w, const ob_crater_ellipse *d, int32_t source) {
-  int64_t k = w->detection_count;
-  if (k == OB_IDENTIFY_DETECTIONS) {
-    if (w->detection[k - 1].radius_px >= d->radius_px) return;
-    k--;
-  } else {
-    w->detection_count++;
-  }
-  for (; k > 0 && w->detection[k - 1].radius_px < d->radius_px; k--) {
-    w->detection[k] = w->detection[k - 1];
-    w->source[k] = w->source[k - 1];
-  }
-  w->detection[k] = *d;
-  w->source[k] = source;
-}
-
-static void sort_by_column(ob_crater_identifier *w) {
-  for (int64_t i = 0; i < w->detection_count; i++) {
-    int64_t k = i;
-    const double column = w->detection[i].pixel[0];
-    for (; k > 0 && w->detection[w->by_column[k - 1]].pixel[0] > column; k--) {
-      w->by_column[k] = w->by_column[k - 1];
-    }
-    w->by_column[k] = (int32_t)i;
-  }
-}
-
-/* Density of clutter at each detection: the detections of sizes up to a quarter apart, at least 3 px,
- * this one among them, over image and range of sizes. */
-static void measure_clutter(ob_crater_identifier *w, const ob_crater_view *v) {
-  double compatible = 0.0;
-  w->widest = (ob_crater_ellipse){.sigma_px = 0.0};
-  for (int64_t i = 0; i < w->detection_count; i++) {
-    const ob_crater_ellipse *d = &w->detection[i];
-    const double half = ob_max(3.0, 0.25 * d->radius_px);
-    double near = 0.0;
-    for (int64_t k = 0; k < w->detection_count; k++) {
-      near += ob_fabs(w->detection[k].radius_px - d->radius_px) <= half ? 1.0 : 0.0;
-    }
-    w->clutter[i] = near / (2.0 * half * (double)v->width * (double)v->height);
-    compatible += near;
-    w->widest.sigma_px = ob_max(w->widest.sigma_px, d->sigma_px);
-    w->widest.radius_sigma_px = ob_max(w->widest.radius_sigma_px, d->radius_sigma_px);
-  }
-  w->compatible = compatible / (double)(w->detection_count * w->detection_count);
-}
-
-void ob_crater_take_detections(ob_crater_identifier *w, const ob_crater_view *view,
-                               const ob_crater_ellipse *detections, int64_t count) {
-  w->detection_count = 0;
-  for (int64_t i = 0; i < count; i++) {
-    if (detection_ok(view, &detections[i])) insert_detection(w, &detections[i], (int32_t)i);
-  }
-  if (w->detection_count == 0) return;
-  sort_by_column(w);
-  measure_clutter(w, view);
-}
-
-/* --- Raster of nearest detections ------------------------------------------------------------- */
-
-static int64_t cell_of(double x, double cell_px) {
-  const int64_t cell = ob_to_i64(x / cell_px);
-  return cell < 0 ? 0 : (cell < OB_IDENTIFY_RASTER ? cell : OB_IDENTIFY_RASTER - 1);
-}
-
-static void stamp(search *s, int64_t i, double reach) {
-  ob_crater_identifier *w = s->problem.work;
-  const double *at = w->detection[i].pixel;
-  const int64_t left = cell_of(at[0] - reach, s->cell_px), right = cell_of(at[0] + reach, s->cell_px);
-  const int64_t top = cell_of(at[1] - reach, s->cell_px), bottom = cell_of(at[1] + reach, s->cell_px);
-  for (int64_t row = top; row <= bottom; row++) {
-    const double y = ((double)row + 0.5) * s->cell_px - at[1];
-    for (int64_t column = left; column <= right; column++) {
-      const double x = ((double)column + 0.5) * s->cell_px - at[0];
-      const int64_t cell = row * OB_IDENTIFY_RASTER + column;
-      const float distance2 = (float)(x * x + y * y);
-      if (distance2 < w->raster_distance2[cell]) {
-        w->raster_distance2[cell] = distance2;
-        w->raster[cell] = (int16_t)i;
-      }
-    }
-  }
-}
-
-static void fill_raster(search *s) {
-  ob_crater_identifier *w = s->problem.work;
-  for (int32_t k = 0; k < OB_IDENTIFY_RASTER * OB_IDENTIFY_RASTER; k++) {
-    w->raster[k] = -1;
-    w->raster_distance2[k] = 1e30F;
-  }
-  for (int64_t i = 0; i < w->detection_count; i++) stamp(s, i, REACH * s->size_px);
 }
 
 /* --- Anchors ---------------------------------------------------------------------------------- */
@@ -283,10 +186,11 @@ static int expect(const search *s, const anchor *a, const sighting *h, int64_t b
 
 /* Nearest detection that is free, -1 where there is none about. */
 static int32_t look_up(const search *s, const sighting *h, double column, double row) {
+  const ob_crater_identifier *w = s->problem.work;
   const int64_t cell =
-      (int64_t)(row / s->cell_px) * OB_IDENTIFY_RASTER + (int64_t)(column / s->cell_px);
+      (int64_t)(row / w->cell_px) * OB_IDENTIFY_RASTER + (int64_t)(column / w->cell_px);
   assert(cell >= 0 && cell < OB_IDENTIFY_RASTER * OB_IDENTIFY_RASTER);
-  const int32_t i = s->problem.work->raster[cell];
+  const int32_t i = w->raster[cell];
   return i < 0 || (h->claimed[i / 64] >> (i % 64) & 1) != 0 ? -1 : i;
 }
 
@@ -361,6 +265,7 @@ static void test_hypothesis(search *s, const anchor *a, int64_t j, double depth)
   h.claimed[a->detection / 64] = UINT64_C(1) << (a->detection % 64);
   place(c, j, h.place);
   s->fix->hypotheses++;
+  s->problem.work->hypotheses[a->detection]++;
   for (int64_t k = 0; k < c->neighbour_count && sum > LOG_RATIO_DROP; k++) {
     if (neighbour[k] != j) sum += judge(s, a, &h, neighbour[k]);
   }
@@ -418,23 +323,32 @@ static void try_anchor(search *s, int64_t i) {
 
 /* --- Trials ----------------------------------------------------------------------------------- */
 
-static double log10_chance(const search *s, const crater_solution *solution) {
-  const double tried = (double)s->fix->hypotheses * ((double)solution->predicted + 1.0);
-  return (ob_log(tried) - solution->log_ratio) / LN_10;
+static int acceptable(const search *s) {
+  const ob_identify_settings *settings = s->problem.settings;
+  return s->best.count > 0 && -s->best.log_evidence / LN_10 <= settings->log10_chance_max &&
+         s->best.rate >= settings->rate_min;
 }
 
-/* 1 when the best hypothesis that waits comes to a pose that is accepted. */
-static int try_best(search *s) {
+/* Refines the best hypothesis that waits. */
+static void try_best(search *s) {
   const crater_hypothesis h = s->kept[0];
-  const ob_identify_settings *settings = s->problem.settings;
   crater_solution solution;
   s->kept_count--;
   memmove(s->kept, s->kept + 1, (size_t)s->kept_count * sizeof *s->kept);
   s->fix->trials++;
-  if (!ob_crater_refine(&s->problem, s->C, &h, &solution)) return 0;
-  if (solution.log_ratio > s->best.log_ratio) s->best = solution;
-  return log10_chance(s, &solution) <= settings->log10_chance_max &&
-         solution.rate >= settings->rate_min;
+  s->doubtful_trials += acceptable(s);
+  s->best_is_last = ob_crater_refine(&s->problem, s->C, &h, &solution) &&
+                    solution.log_evidence > s->best.log_evidence;
+  if (s->best_is_last) {
+    s->best = solution;
+    s->best_from = h;
+  }
+}
+
+/* An acceptable fix that explains few of the craters may be the right region with a bent pose: others
+ * are tried, from other anchors, and the best is taken. */
+static int done(const search *s) {
+  return acceptable(s) && (s->best.rate >= RATE_SURE || s->doubtful_trials >= DOUBTFUL_TRIALS);
 }
 
 /* Detections are largest first. Those above a tenth of the image come last: range from size takes
@@ -446,21 +360,20 @@ static int64_t first_anchor(const search *s) {
   return i;
 }
 
-static int look(search *s) {
-  const int64_t count = s->problem.work->detection_count;
-  const int64_t anchors = count < s->problem.settings->anchors ? count : s->problem.settings->anchors;
+static void look(search *s) {
+  const int64_t count = s->problem.work->detection_count, anchors = s->problem.work->anchors;
   const int64_t from = first_anchor(s);
-  for (int64_t k = 0; k < anchors; k++) {
+  int64_t doubtful = 0;
+  for (int64_t k = 0; k < anchors && doubtful < DOUBTFUL_ANCHORS; k++) {
+    doubtful += acceptable(s);
     try_anchor(s, (from + k) % count);
     while (s->kept_count > 0 && s->kept[0].log_ratio > LOG_RATIO_TRY &&
            s->fix->trials < OB_IDENTIFY_TRIALS - OB_IDENTIFY_KEPT) {
-      if (try_best(s)) return 1;
+      try_best(s);
+      if (done(s)) return;
     }
   }
-  while (s->kept_count > 0 && s->fix->trials < OB_IDENTIFY_TRIALS) {
-    if (try_best(s)) return 1;
-  }
-  return 0;
+  while (s->kept_count > 0 && s->fix->trials < OB_IDENTIFY_TRIALS && !acceptable(s)) try_best(s);
 }
 
 /* --- Answer ----------------------------------------------------------------------------------- */
@@ -489,13 +402,16 @@ static void begin(search *s) {
   ob_q_normalize(q);
   ob_q_to_matrix(s->C, q);
   s->size_px = (double)(v->width > v->height ? v->width : v->height);
-  s->cell_px = s->size_px / OB_IDENTIFY_RASTER;
   s->tilt_per_px = v->attitude_sigma_rad / v->focal_px;
   const double radius_sigma = s->problem.settings->catalogue_radius_sigma;
   s->radius_error2 = radius_sigma * radius_sigma + TILT_ERROR * TILT_ERROR;
   s->kept_count = 0;
-  s->best = (crater_solution){.log_ratio = -1e30};
-  fill_raster(s);
+  s->doubtful_trials = 0;
+  s->best = (crater_solution){.log_evidence = -1e30};
+  ob_crater_identifier *w = s->problem.work;
+  const int64_t anchors = s->problem.settings->anchors;
+  w->anchors = w->detection_count < anchors ? w->detection_count : anchors;
+  ob_crater_fill_raster(w, s->size_px);
 }
 
 int64_t ob_identify_workspace(void) { return (int64_t)sizeof(ob_crater_identifier); }
@@ -507,17 +423,19 @@ int64_t ob_crater_identify(const ob_crater_catalogue *catalogue, const ob_crater
   ob_crater_identifier *w = workspace;
   memset(fix, 0, sizeof *fix);
   for (int64_t i = 0; i < detection_count; i++) row_of[i] = -1;
-  if (catalogue->count == 0 || !view_ok(view) || !ob_crater_settings_ok(settings) ||
-      detection_count < 0 || detection_count > INT32_MAX) {
+  if (catalogue->count == 0 || !view_ok(view) || !ob_crater_settings_ok(settings) || detection_count < 0 ||
+      detection_count > INT32_MAX) {
     return fix->status = OB_IDENTIFY_BAD_INPUT;
   }
   ob_crater_take_detections(w, view, detections, detection_count);
   if (w->detection_count < 4) return fix->status = OB_IDENTIFY_FEW;
   search s = {.problem = {catalogue, view, settings, w}, .simd = simd, .fix = fix};
   begin(&s);
-  const int found = look(&s);
+  look(&s);
   if (s.best.count == 0) return fix->status = OB_IDENTIFY_NONE;
-  ob_crater_write_fix(&s.best, log10_chance(&s, &s.best), fix);
+  ob_crater_write_fix(&s.best, -s.best.log_evidence / LN_10, fix);
+  const int found = acceptable(&s);
+  if (found && !s.best_is_last) ob_crater_refine(&s.problem, s.C, &s.best_from, &s.best);
   if (found) ob_crater_write_matches(w, row_of);
   return fix->status = found ? OB_IDENTIFY_FOUND : OB_IDENTIFY_CHANCE;
 }

@@ -31,10 +31,16 @@ struct ob_crater_identifier {
   double claim[OB_IDENTIFY_DETECTIONS];
   double weight[OB_IDENTIFY_DETECTIONS]; /* probability that the pair is right, the pose being so */
   int64_t detection_count;
+  int64_t left_out; /* a detection that finds no crater, or -1 */
+  int64_t hypotheses[OB_IDENTIFY_DETECTIONS]; /* of each as an anchor: 0 until looked through */
+  int64_t anchors;                            /* to be looked through at most */
+  double ratio[OB_IDENTIFY_DETECTIONS]; /* of the likelihoods of right and of clutter */
+  double log_likelihood[OB_IDENTIFY_RATES]; /* of all, by the rate of detection */
   ob_crater_ellipse widest; /* with the largest sigmas of any */
   double compatible; /* share of the detections that could be of the size of another */
   crater_candidate candidate[OB_IDENTIFY_PREDICTED];
   int64_t candidate_count;
+  double cell_px; /* of the raster */
   int16_t raster[OB_IDENTIFY_RASTER * OB_IDENTIFY_RASTER];
   float raster_distance2[OB_IDENTIFY_RASTER * OB_IDENTIFY_RASTER];
   double depth[OB_IDENTIFY_BLOCK];
@@ -50,7 +56,9 @@ typedef struct {
 typedef struct {
   crater_pose pose;
   double covariance[36];
-  double log_ratio; /* of "this is it" over clutter, less what the pose's freedom costs */
+  double log_determinant; /* of the information */
+  double log_ratio;       /* of "this is it" over clutter, from the hypothesis refined */
+  double log_evidence;    /* the same over all hypotheses */
   double rate; /* of detection */
   double square_sum_px2; /* of the pairs counted */
   int64_t count, predicted; /* pairs more likely right than not; craters expected in the image */
@@ -103,16 +111,22 @@ typedef struct {
   double log_ratio;     /* of the neighbours */
 } crater_hypothesis;
 
+/* ln det of what `lower` is the Cholesky factor of. */
+double ob_crater_log_determinant(const double lower[36]);
+
 /* Refines the pose of a hypothesis; `C` is camera from mcmf as known. Leaves the matches in the
  * candidates. 0 when fewer than 4 matches or a singular system came of it. */
 int ob_crater_refine(const crater_problem *problem, const double C[9], const crater_hypothesis *of,
                      crater_solution *solution);
 
-/* Of `crater_identify.c`: settings in range; the good detections, in order, with the clutter about
- * them, into the workspace; the answer. */
-int ob_crater_settings_ok(const ob_identify_settings *s);
+/* Takes the good detections of the caller's, in order, with the clutter about them; and the raster of
+ * those near. Of `crater_detections.c`. */
 void ob_crater_take_detections(ob_crater_identifier *w, const ob_crater_view *view,
                                const ob_crater_ellipse *detections, int64_t count);
+void ob_crater_fill_raster(ob_crater_identifier *w, double size_px);
+
+/* Of `crater_identify.c`: settings in range; the answer. */
+int ob_crater_settings_ok(const ob_identify_settings *s);
 void ob_crater_write_fix(const crater_solution *best, double log10_chance, ob_identify_fix *fix);
 void ob_crater_write_matches(const ob_crater_identifier *w, int32_t *row_of);
 

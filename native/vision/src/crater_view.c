@@ -22,22 +22,40 @@ int ob_crater_project(const ob_crater_view *view, const crater_pose *pose, const
   return 1;
 }
 
+/* With p and n the centre and the normal in camera axes and s as above, the rows are
+ *
+ *   d u = f / s (p2 dp0 + p0 dp2 + r^2 (n2 dn0 + n0 dn2)) - (u - u0) ds / s
+ *   d radius = radius (dh / 2 h - 3 ds / 4 s),   ds = 2 p2 dp2 - 2 r^2 (n0 dn0 + n1 dn1);
+ *
+ * a turn w moves p by w x p and n by w x n; the height h over the rim plane it leaves. */
 int ob_crater_image_of(const ob_crater_view *view, const crater_pose *pose,
                        const crater_candidate *c, crater_image *image) {
-  if (!ob_crater_project(view, pose, c->centre, c->normal, c->radius_m, image->uvr)) return 0;
-  double offset[3], p[3], *J = image->jacobian;
+  double *uvr = image->uvr;
+  if (!ob_crater_project(view, pose, c->centre, c->normal, c->radius_m, uvr)) return 0;
+  double offset[3], p[3], n[3];
   ob_v3_sub(offset, c->centre, pose->centre);
   ob_m3_v3(p, pose->C, offset);
-  const double height = -ob_v3_dot(c->normal, offset), f = view->focal_px / p[2];
-  const double rows[3][3] = {{f, 0.0, -f * p[0] / p[2]},
-                             {0.0, f, -f * p[1] / p[2]},
-                             {0.0, 0.0, -1.5 * image->uvr[2] / p[2]}};
-  for (int k = 0; k < 3; k++) {
-    ob_v3_cross(J + 6 * k, p, rows[k]); /* row . (w x p) = w . (p x row) */
-    ob_m3t_v3(J + 6 * k + 3, pose->C, rows[k]);
-    ob_v3_scale(J + 6 * k + 3, J + 6 * k + 3, -1.0);
+  ob_m3_v3(n, pose->C, c->normal);
+  const double height = -ob_v3_dot(n, p), r2 = c->radius_m * c->radius_m;
+  const double s = p[2] * p[2] - r2 * (n[0] * n[0] + n[1] * n[1]);
+  const double f = view->focal_px / s, g = f * r2, k = 2.0 / s;
+  const double u = k * (uvr[0] - view->center_column_px), v = k * (uvr[1] - view->center_row_px);
+  const double w = 0.75 * k * uvr[2];
+  const double by_p[3][3] = {{f * p[2], 0.0, f * p[0] - u * p[2]},
+                             {0.0, f * p[2], f * p[1] - v * p[2]},
+                             {0.0, 0.0, -w * p[2]}};
+  const double by_n[3][3] = {{g * n[2] + u * r2 * n[0], u * r2 * n[1], g * n[0]},
+                             {v * r2 * n[0], g * n[2] + v * r2 * n[1], g * n[1]},
+                             {w * r2 * n[0], w * r2 * n[1], 0.0}};
+  for (int row = 0; row < 3; row++) {
+    double *turn = image->jacobian + 6 * row, *shift = turn + 3, of_n[3];
+    ob_v3_cross(turn, p, by_p[row]); /* row . (w x p) = w . (p x row) */
+    ob_v3_cross(of_n, n, by_n[row]);
+    ob_v3_add(turn, turn, of_n);
+    ob_m3t_v3(shift, pose->C, by_p[row]);
+    ob_v3_scale(shift, shift, -1.0);
   }
-  ob_v3_axpy(J + 15, 0.5 * image->uvr[2] / height, c->normal);
+  ob_v3_axpy(image->jacobian + 15, 0.5 * uvr[2] / height, c->normal);
   return 1;
 }
 

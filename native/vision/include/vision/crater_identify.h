@@ -14,26 +14,32 @@
  * 3. Refinement. Attitude (with its prior) and position by Gauss-Newton on centres and radii. The
  *    covariance P of the pose gives the gate of each crater, J P J^T + noise; craters whose gate is
  *    likely to hold clutter wait. So matches spread from the anchor over the image. A detection has
- *    one crater at most. In the last passes a pair weighs by the probability that it is right, and
- *    the covariance has what that doubt costs (Louis 1982, "Finding the Observed Information Matrix
- *    When Using the EM Algorithm").
- * 4. Acceptance. Under clutter, a Poisson process of density kappa per px^2 and px of radius, the
+ *    one crater at most.
+ * 4. Influence. A wrong pair with leverage bends the pose to itself, and its residual does not tell.
+ *    So each pair is judged by what the others foretell for it (deletion residual, chi-squared of
+ *    three); beyond 99.9 per cent the worst is taken out and the pose without it matches anew, until
+ *    none is left: a right pair falls with a chance of 10^-3. In sets of up to 16 each pair in turn is
+ *    left out, and of these poses that of the most evidence is taken, since one wrong pair may push
+ *    right ones out. Then pairs weigh by the probability that they are right, as the others foretell
+ *    them, and the covariance has what that doubt costs: crater_influence.h.
+ * 5. Evidence. Under clutter, a Poisson process of density kappa per px^2 and px of radius, the
  *    ratio of likelihoods of the detections for a pose,
  *
  *      L = product over craters predicted of ((1 - p) or, when matched, p N(residual) / kappa),
  *
  *    with p the rate of detection, has a mean of at most 1 (a pose can only claim part of all the
- *    ways to explain the detections). So has its mean over the prior of the pose that the anchor
- *    leaves, about L at the best pose times sqrt(det P / det P0) exp(-shift^2 / 2) (Laplace's
- *    method). By Markov's inequality clutter reaches a ratio of e^x in one hypothesis with a chance
- *    of at most e^-x; with H hypotheses tried and m + 1 values of p, as p is taken from the matches,
- *
- *      chance <= H (m + 1) / ratio.
- *
- *    A fix is accepted when this bound is below the limit of the settings and the pose explains a
- *    share of the craters that should show (one that explains few may be the right region with a
- *    bent pose); otherwise the answer is a refusal. (An a-contrario test: Desolneux, Moisan and
- *    Morel 2000, "Meaningful alignments".)
+ *    ways to explain the detections). So has its mean E over all hypotheses of step 1, with the same
+ *    weight for each anchor and for each crater of an anchor, over the poses that a hypothesis leaves
+ *    (about L at the best times sqrt(det P / det P0) exp(-shift^2 / 2), Laplace's method), and over
+ *    p, taken for uniform. By Markov's inequality clutter comes to E with a chance of at most 1 / E.
+ *    Of E only the terms of the pose found and of the anchors looked through are counted; they are
+ *    positive and E grows with each anchor, so that the bound holds for a search that ends as soon
+ *    as it suffices (Ville's inequality; Vovk and Wang 2021, "E-values").
+ * 6. Acceptance. The bound is below the limit of the settings, and the pose explains a share of the
+ *    craters that should show; otherwise the answer is a refusal. (An a-contrario test: Desolneux,
+ *    Moisan and Morel 2000, "Meaningful alignments".) One that explains less than half of the craters
+ *    may be the right region with a bent pose: more anchors are tried before it is taken, and the
+ *    pose of the most evidence counts.
  *
  * A circle's image is an ellipse; its centre and area come from the dual conic r^2 (I - n n^T) - p p^T
  * of a circle of radius r about p with normal n (Christian, Derksen and Watkins 2021, "Lunar Crater
@@ -56,6 +62,7 @@
 #define OB_IDENTIFY_KEPT 32 /* hypotheses that wait for a trial */
 #define OB_IDENTIFY_RASTER 128
 #define OB_IDENTIFY_BLOCK 256
+#define OB_IDENTIFY_RATES 8 /* of detection, over which the evidence is a mean */
 
 typedef struct {
   double pixel[2];  /* centre of the ellipse: column, row */
