@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from crater_views import scattered
 
-from onboard.core.vision.crater_index import CLASS, CRC_FROM, HEADER, TILE, build_index
+from onboard.core.vision.crater_index import (
+    CLASS,
+    CRC_FROM,
+    HEADER,
+    TILE,
+    build_index,
+    build_region,
+)
 from onboard.core.vision.craters import CraterIndex
 
 CRATERS = scattered(500, seed=1)
@@ -158,3 +165,28 @@ def test_what_cannot_be_indexed_is_named(name: str, value: float) -> None:
 def test_fewer_craters_than_neighbours() -> None:
     index = build_index(np.arange(3.0), np.zeros(3), np.full(3, 5e3), neighbour_count=8)
     assert len(CraterIndex(index)) == 3
+
+
+def test_a_region_has_the_craters_within_reach_under_their_own_rows() -> None:
+    """By great circles (haversine), another formula than the builder's."""
+    octets = build_region(
+        CRATERS.longitude_deg,
+        CRATERS.latitude_deg,
+        CRATERS.radius_m,
+        about_deg=(25.2, -13.3),
+        reach_deg=30.0,
+        neighbour_count=8,
+    )
+    longitude, latitude = np.radians(CRATERS.longitude_deg), np.radians(CRATERS.latitude_deg)
+    at = np.radians([25.2, -13.3])
+    half = np.sin((latitude - at[1]) / 2) ** 2
+    half += np.cos(latitude) * np.cos(at[1]) * np.sin((longitude - at[0]) / 2) ** 2
+    inside = np.flatnonzero(2.0 * np.arcsin(np.sqrt(half)) < np.radians(30.0))
+    assert sorted(CraterIndex(octets).rows) == list(inside)
+
+
+def test_an_empty_region_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 craters"):
+        build_region(
+            np.zeros(3), np.arange(3.0), np.full(3, 5e3), about_deg=(90.0, 0.0), reach_deg=1.0
+        )

@@ -62,9 +62,11 @@ def build_index(
     height_m: Floats | None = None,
     neighbour_count: int = 48,
     neighbour_radius_min: float = 0.0,
+    rows: Integers | None = None,
 ) -> bytes:
     """The file's octets. Arrays of one length n; `height_m` is of the rim plane over the sphere of
     1737.4 km. Neighbours of a crater have at least `neighbour_radius_min` of its radius.
+    `rows`: what the index calls the craters, 0 to n - 1 unless given.
 
     Raises ValueError for different lengths, none or too many craters, or a number out
     of range. Radii are rounded to the largest over 65,535, in whole metres.
@@ -83,13 +85,40 @@ def build_index(
         classes.tobytes(),
         tiles.tobytes(),
         np.rint(normal.T / DIRECTION_UNIT).astype("<i4").tobytes(),
-        order.astype("<u4").tobytes(),
+        (order if rows is None else rows[order]).astype("<u4").tobytes(),
         near.astype("<u4").tobytes(),
         np.maximum(1, np.rint(radius_m / unit_m)).astype("<u2").tobytes(),
         np.rint(np.asarray(height)[order]).astype("<i2").tobytes(),
     ]
     counts = (len(order), neighbour_count, len(classes), len(tiles))
     return with_header(columns, counts, float(unit_m))
+
+
+def build_region(
+    longitude_deg: Floats,
+    latitude_deg: Floats,
+    radius_m: Floats,
+    height_m: Floats | None = None,
+    *,
+    about_deg: tuple[float, float],
+    reach_deg: float,
+    neighbour_count: int = 48,
+) -> bytes:
+    """The index of the craters within `reach_deg`, an angle at the Moon's centre, of a longitude
+    and latitude: for a board that lands there. It names craters by their rows in the whole
+    catalogue.
+    """
+    there = directions(*(np.array([angle]) for angle in about_deg))[0]
+    near = directions(longitude_deg, latitude_deg) @ there >= np.cos(np.radians(reach_deg))
+    rows = np.flatnonzero(near)
+    return build_index(
+        longitude_deg[rows],
+        latitude_deg[rows],
+        radius_m[rows],
+        None if height_m is None else height_m[rows],
+        neighbour_count=neighbour_count,
+        rows=rows,
+    )
 
 
 def check(longitude_deg: Floats, latitude_deg: Floats, radius_m: Floats, height_m: Floats) -> None:

@@ -39,7 +39,8 @@ class CraterIndex:
     """A catalogue index of `crater_index.py`, checked and used where it lies in memory."""
 
     def __init__(self, octets: Buffer) -> None:
-        """`octets`: bytes, or a file that was mapped into memory (`mmap`), which stays open.
+        """`octets`: bytes, or a file that was mapped into memory (`mmap`, `np.memmap`), which is
+        used without a copy and stays open.
 
         Raises ValueError with the cause for anything but a whole and sound index."""
         self._octets = octets  # the catalogue points into it
