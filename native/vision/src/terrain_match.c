@@ -186,12 +186,6 @@ static int64_t look_and_move(match *m, double doubt) {
   return OB_TERRAIN_OK;
 }
 
-/* Twice: what is seen where it is looked for is met halfway by none of a peak's errors, which are odd. */
-static int64_t search_level(match *m, double doubt) {
-  const int64_t status = look_and_move(m, doubt);
-  return status == OB_TERRAIN_OK ? look_and_move(m, OB_TERRAIN_GATE_PX * power(m->level)) : status;
-}
-
 /* --- the fix --- */
 
 static double divergence(double a, double p) {
@@ -248,6 +242,35 @@ static int64_t conclude(match *m, ob_terrain_fix *fix) {
   memcpy(fix->q_camera_from_world, pose.q_camera_from_world, sizeof pose.q_camera_from_world);
   memcpy(fix->position_m, pose.position_world_m, sizeof pose.position_world_m);
   return fix->log10_chance <= m->settings->log10_chance_max ? OB_TERRAIN_OK : OB_TERRAIN_CHANCE;
+}
+
+static int64_t fix_level(match *m, double doubt, ob_terrain_fix *fix) {
+  const int64_t status = look_and_move(m, doubt);
+  *fix = (ob_terrain_fix){.patches = m->count};
+  return status == OB_TERRAIN_OK ? conclude(m, fix) : status;
+}
+
+/* Coarse to fine, as long as it gets better. A level that does is looked at once more from its own pose: the
+ * errors of a peak are odd in where it lies, and nearly 0 where it was looked for. */
+static int64_t descend(match *m, ob_terrain_fix *fix, ob_terrain_patch *patches) {
+  const int64_t first = first_level(m), last = last_level(m, first);
+  double doubt = doubt_px(m), best = 0.0;
+  int64_t answer = OB_TERRAIN_FEW;
+  for (m->level = first; m->level >= last; m->level--) {
+    ob_terrain_fix found;
+    int64_t status = fix_level(m, doubt, &found);
+    const double gate = OB_TERRAIN_GATE_PX * power(m->level);
+    doubt = ob_max(gate, 0.5 * doubt);
+    if (answer == OB_TERRAIN_OK && (status != OB_TERRAIN_OK || m->scatter > best)) {
+      break;
+    }
+    status = status == OB_TERRAIN_OK ? fix_level(m, gate, &found) : status;
+    answer = status;
+    best = m->scatter;
+    *fix = found;
+    memcpy(patches, m->patches, (size_t)m->count * sizeof *patches);
+  }
+  return answer;
 }
 
 /* --- all --- */
@@ -308,21 +331,5 @@ int64_t ob_terrain_match(const ob_image *image, const ob_relief *ground, const u
   if (!ob_terrain_scene_begin(&m.scene, ground, prior)) {
     return OB_TERRAIN_FEW;
   }
-  const int64_t first = first_level(&m), last = last_level(&m, first);
-  double doubt = doubt_px(&m), best = 0.0;
-  int64_t answer = OB_TERRAIN_FEW;
-  for (m.level = first; m.level >= last; m.level--) {
-    ob_terrain_fix found = {.log10_chance = 0.0};
-    status = search_level(&m, doubt);
-    status = status == OB_TERRAIN_OK ? conclude(&m, &found) : status;
-    if (answer != OB_TERRAIN_OK || (status == OB_TERRAIN_OK && m.scatter < best)) {
-      answer = status;
-      best = m.scatter;
-      found.patches = m.count;
-      *fix = found;
-      memcpy(patches, m.patches, (size_t)m.count * sizeof *patches);
-    }
-    doubt = ob_max(OB_TERRAIN_GATE_PX * power(m.level), 0.5 * doubt);
-  }
-  return answer;
+  return descend(&m, fix, patches);
 }

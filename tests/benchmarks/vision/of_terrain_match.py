@@ -1,4 +1,4 @@
-"""Terrain-relative matching: the real Kaguya image against the rendered elevation model, beside SIFT."""
+"""Terrain-relative matching: a real image against a rendered elevation model, beside SIFT."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -49,7 +49,8 @@ def tell(name: str, matrix: Floats, inliers: int, matches: int) -> None:
     middle = matrix @ [499.5, 499.5, 1.0]
     print(
         f"  {name}: {inliers} of {matches}, scale {scale:.4f}, turn {turn:.3f} deg, shift "
-        f"({matrix[0, 2]:.2f}, {matrix[1, 2]:.2f}) px; the middle to ({middle[0]:.2f}, {middle[1]:.2f})"
+        f"({matrix[0, 2]:.2f}, {matrix[1, 2]:.2f}) px; the middle to "
+        f"({middle[0]:.2f}, {middle[1]:.2f})"
     )
 
 

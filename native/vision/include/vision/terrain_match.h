@@ -13,7 +13,7 @@
  * the covariance that their residuals tell (times how many patches share a pixel, as these err alike), and that
  * of an error of OB_TERRAIN_BIAS_PX that all patches have in common, in each direction and at the image's sides
  * in scale: light and shade are a model. It can be fused with what the search began from. It is the fix of
- * the level, of those that are no chance, whose position scatters least: fine levels fail first, in noise or
+ * the level, of those that are no chance, after which none finer scatters less: fine levels fail first, in noise or
  * where the map is less sharp than its grid.
  *
  * Chance. If image and ground had nothing to do with each other, each peak would lie anywhere in its window:
