@@ -18,6 +18,7 @@ const vision_exercise VISION_EXERCISES[] = {
     {"p3p", exercise_p3p},
     {"pose", exercise_pose},
     {"pyramid", exercise_pyramid},
+    {"similarity", exercise_similarity},
     {"terrain_match", exercise_terrain_match},
     {"tracker", exercise_tracker},
     {"two_point", exercise_two_point},

@@ -26,6 +26,7 @@ uint64_t exercise_integrity(int64_t simd);
 uint64_t exercise_p3p(int64_t simd);
 uint64_t exercise_pose(int64_t simd);
 uint64_t exercise_pyramid(int64_t simd);
+uint64_t exercise_similarity(int64_t simd);
 uint64_t exercise_terrain_match(int64_t simd);
 uint64_t exercise_tracker(int64_t simd);
 uint64_t exercise_two_point(int64_t simd);

@@ -90,6 +90,13 @@ int64_t ob_field_measure(const double *values, int64_t count, int64_t width, dou
   return *scale > 1e-150 && *scale < 1e150 ? OB_ROBUST_OK : OB_ROBUST_DEGENERATE;
 }
 
+int64_t ob_field_measure_pair(const double *first, const double *second, int64_t count, int64_t width,
+                              double *mean_first, double *mean_second, double scale[2]) {
+  const int64_t of_first = ob_field_measure(first, count, width, mean_first, &scale[0]);
+  const int64_t of_second = ob_field_measure(second, count, width, mean_second, &scale[1]);
+  return of_first == OB_ROBUST_NOT_FINITE || of_second == OB_ROBUST_OK ? of_first : of_second;
+}
+
 static int32_t same(const ob_field *field, int64_t width, int64_t a, int64_t b) {
   for (int64_t k = 0; k < width; k++) {
     if (field->x[k][a] != field->x[k][b]) {

@@ -7,6 +7,8 @@
 #include "vision/robust.h"
 
 #define OB_FIELD_COLUMNS_MAX 6
+#define OB_THRESHOLD_LEAST 1e-12 /* of a threshold, in spreads of the points */
+#define OB_THRESHOLD_MOST 1e6
 
 typedef struct {
   int64_t count, padded, columns;
@@ -36,6 +38,10 @@ int32_t ob_field_finite(const double *values, int64_t count);
  * Returns a status: not finite, or degenerate where all are one point. */
 int64_t ob_field_measure(const double *values, int64_t count, int64_t width, double *mean,
                          double *scale);
+
+/* Means and scales of both sides' points. Returns a status. */
+int64_t ob_field_measure_pair(const double *first, const double *second, int64_t count, int64_t width,
+                              double *mean_first, double *mean_second, double scale[2]);
 
 /* 1 where the flagged matches have `needed` (at most 8) different points in the first `width` columns. */
 int32_t ob_field_differ(const ob_field *field, const uint8_t *flag, int64_t width, int32_t needed);

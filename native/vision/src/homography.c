@@ -158,16 +158,6 @@ static void publish(const scaling *s, const double H[9], const ob_conclusion *co
   out->inliers = conclusion->inliers;
 }
 
-static int64_t measure(scaling *s, const double *first, const double *second, int64_t count) {
-  const int64_t of_first = ob_field_measure(first, count, 2, s->mean[0], &s->scale[0]);
-  const int64_t of_second = ob_field_measure(second, count, 2, s->mean[1], &s->scale[1]);
-  const int32_t finite = of_first != OB_ROBUST_NOT_FINITE && of_second != OB_ROBUST_NOT_FINITE;
-  if (of_first != OB_ROBUST_OK || of_second != OB_ROBUST_OK) {
-    return finite ? OB_ROBUST_DEGENERATE : OB_ROBUST_NOT_FINITE;
-  }
-  return OB_ROBUST_OK;
-}
-
 int64_t ob_homography_robust(const double *first, const double *second, int64_t count,
                              const ob_robust_settings *settings, ob_homography *homography,
                              uint8_t *inlier, void *workspace) {
@@ -178,13 +168,13 @@ int64_t ob_homography_robust(const double *first, const double *second, int64_t 
   if (count < HOMOGRAPHY.least || count > OB_ROBUST_MATCHES_MAX) {
     return OB_ROBUST_BAD_COUNT;
   }
-  int64_t status = measure(&s, first, second, count);
+  int64_t status = ob_field_measure_pair(first, second, count, 2, s.mean[0], s.mean[1], s.scale);
   if (status != OB_ROBUST_OK) {
     return status;
   }
   const double threshold = settings->threshold * s.scale[1];
-  if (!(threshold > 1e-12 && threshold < 1e6)) {
-    return OB_ROBUST_BAD_SETTING; /* beside the spread of the points */
+  if (!(threshold > OB_THRESHOLD_LEAST && threshold < OB_THRESHOLD_MOST)) {
+    return OB_ROBUST_BAD_SETTING;
   }
   ob_field field;
   ob_field_begin(&field, count, 4, settings->seed, settings->simd, workspace);
