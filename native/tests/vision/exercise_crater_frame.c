@@ -37,7 +37,7 @@ uint64_t exercise_crater_frame(int64_t simd) {
     hash = ob_hash_f64(ob_hash_f64s(hash, light.sun_image, 2), light.sun_elevation_rad);
     hash = ob_hash_f64s(hash, light.ground_to_image, 4);
     if (lit && light.sun_elevation_rad > 0.0) {
-      const ob_found_crater found = {{200.25, 300.5}, 7.5, 0.8};
+      const ob_found_crater found = {.pixel = {200.25, 300.5}, .radius_px = 7.5, .correlation = 0.8};
       const ob_crater_noise noise = {0.1, 0.05, 0.01, 0.007};
       ob_crater_detection detection;
       ob_crater_measure(&found, 1, &light, &noise, &detection);

@@ -122,7 +122,7 @@ static void place_of(const ob_terrain_scene *scene, double nodes[NODES][NODES][3
 
 int64_t ob_terrain_render(const ob_terrain_scene *scene, int64_t level, double column, double row,
                           uint8_t pixels[OB_TERRAIN_SIDE * OB_TERRAIN_SIDE], double point_m[3]) {
-  double nodes[NODES][NODES][3], aside[2], place[2];
+  double nodes[NODES][NODES][3], aside[2] = {0.0, 0.0}, place[2];
   if (!meet_lattice(scene, level, column, row, nodes, aside, point_m)) {
     return 0;
   }
