@@ -34,7 +34,7 @@ for board in $boards; do
     ${toolchain:+-DCMAKE_TOOLCHAIN_FILE="$root/native/firmware/$toolchain.cmake"} \
     -DCMAKE_BUILD_TYPE=Release -DONBOARD_EXTENSIONS=OFF -DONBOARD_PLANT=OFF >"$folder.log" 2>&1 ||
     { cat "$folder.log" >&2; exit 1; }
-  cmake --build "$folder" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 1; }
+  cmake --build "$folder" --parallel "$(getconf _NPROCESSORS_ONLN)" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 1; }
   if [ "$toolchain" = arm-none-eabi ]; then
     python3 "$root/native/firmware/size.py" "$board" "$folder/firmware/flight.elf" "$flash_budget" "$ram_budget"
   elif [ -n "$toolchain" ]; then
