@@ -110,7 +110,7 @@ def _call(
         return
     declared = {a.name: a for a in d.commands[command].arguments}
     for name in declared.keys() ^ arguments.keys():
-        yield _unknown(file, f"{field}.arguments", name, declared)
+        yield _unknown(file, f"{field}.arguments", name, declared, command)
     for name in declared.keys() & arguments.keys():
         if why := argument_problem(d, declared[name], arguments[name]):
             yield Problem(file, f"{field}.arguments.{name}", arguments[name], why)
@@ -189,7 +189,7 @@ def _protection(d: Dictionary) -> Iterator[Problem]:
             continue
         declared = {a.name: a for a in d.commands[pattern.command].arguments}
         for name in pattern.arguments.keys() - declared.keys():
-            yield _unknown("faults.toml", f"{field}.arguments", name, declared)
+            yield _unknown("faults.toml", f"{field}.arguments", name, declared, pattern.command)
 
 
 def _patterns(table: Any) -> Iterator[tuple[str, Any]]:
@@ -201,5 +201,9 @@ def _patterns(table: Any) -> Iterator[tuple[str, Any]]:
             yield f"global.never_together.{i}.{j}", pattern
 
 
-def _unknown(file: str, field: str, name: object, known: Mapping[str, Any]) -> Problem:
-    return Problem(file, field, name, f"unknown or missing; allowed {' '.join(known)}")
+def _unknown(
+    file: str, field: str, name: object, known: Mapping[str, Any], command: str = ""
+) -> Problem:
+    of = f" argument of {command}" if command else ""
+    allowed = " ".join(known) or "none"
+    return Problem(file, field, name, f"unknown or missing{of}; allowed {allowed}")
