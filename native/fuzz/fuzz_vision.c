@@ -19,6 +19,7 @@ static const struct {
   const char *name;
   int64_t (*give)(uint64_t *stream);
 } ROUTINES[] = {
+    {"alignment", fuzz_alignment},
     {"corners", fuzz_corners},
     {"correlation", fuzz_correlation},
     {"crater_finder", fuzz_crater_finder},

@@ -12,6 +12,7 @@
 
 #include "vision/image.h"
 
+int64_t fuzz_alignment(uint64_t *stream);
 int64_t fuzz_corners(uint64_t *stream);
 int64_t fuzz_correlation(uint64_t *stream);
 int64_t fuzz_crater_finder(uint64_t *stream);

@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "onboard/quaternion.h"
 #include "onboard/vector.h"
+#include "vision/alignment.h"
 #include "vision/essential.h"
 #include "vision/hamming.h"
 #include "vision/homography.h"
@@ -117,6 +118,41 @@ int64_t fuzz_pose(uint64_t *stream) {
     fuzz_finite(pose[0].covariance, 36);
     assert(pose[0].inliers >= 4 && pose[0].inliers <= p.count);
   }
+  drop(&p);
+  return status[0];
+}
+
+/* The points of `drawn`, turned and shifted, some anywhere. */
+int64_t fuzz_alignment(uint64_t *stream) {
+  pairs p = drawn(stream, 3);
+  ob_robust_settings settings = settings_of(stream);
+  double *second = fuzz_memory(p.count * 3 * (int64_t)sizeof *second);
+  const double noise = fuzz_bits(stream) % 2 ? 1e-3 : 0.0, wrong = 0.7 * fuzz_unit(stream);
+  for (int64_t i = 0; i < 3 * p.count; i++) { /* a third of a turn about (1, 1, 1) */
+    const double right = p.points[i / 3 * 3 + (i + 1) % 3] + 2.0 + noise * fuzz_unit(stream);
+    second[i] = fuzz_number(stream, fuzz_unit(stream) < wrong ? fuzz_unit(stream) : right);
+  }
+  const int64_t scaled = fuzz_below(stream, 2);
+  ob_alignment alignment[2];
+  int64_t status[2];
+  for (int32_t k = 0; k < 2; k++) {
+    uint8_t *inlier = fuzz_memory(p.count);
+    void *workspace = fuzz_memory(ob_robust_workspace_octets(p.count, 6));
+    settings.simd = k == 0 ? OB_SIMD_SCALAR : ob_simd_best();
+    status[k] = (scaled ? ob_alignment_scaled : ob_alignment_rigid)(p.points, second, p.count, &settings,
+                                                                    &alignment[k], inlier, workspace);
+    free(workspace);
+    free(inlier);
+  }
+  assert(status[0] == status[1] && status[0] >= OB_ROBUST_OK && status[0] <= OB_ROBUST_NONE);
+  if (status[0] == OB_ROBUST_OK) {
+    fuzz_same(&alignment[0], &alignment[1], sizeof alignment[0]);
+    fuzz_finite(alignment[0].q_second_from_first, 4);
+    fuzz_finite(alignment[0].shift, 3);
+    fuzz_finite(alignment[0].covariance, 49);
+    assert(alignment[0].inliers >= 4 && alignment[0].inliers <= p.count);
+  }
+  free(second);
   drop(&p);
   return status[0];
 }

@@ -1,6 +1,7 @@
 #include "exercise.h"
 
 const vision_exercise VISION_EXERCISES[] = {
+    {"alignment", exercise_alignment},
     {"corners", exercise_corners},
     {"correlation", exercise_correlation},
     {"crater_finder", exercise_crater_finder},

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+uint64_t exercise_alignment(int64_t simd);
 uint64_t exercise_corners(int64_t simd);
 uint64_t exercise_correlation(int64_t simd);
 uint64_t exercise_crater_finder(int64_t simd);

@@ -17,7 +17,7 @@ typedef struct {
   float *f[OB_FIELD_COLUMNS_MAX];  /* the same */
   int32_t *order;                  /* order[place]: the caller's index */
   int32_t *place;                  /* the inverse */
-  double known[9];                 /* what is given beside the matches: a turn, for two_point.c */
+  double known[9];                 /* what is given beside the matches: two_point.c, alignment.c */
 } ob_field;
 
 /* Divides the workspace and shuffles; the columns are to be filled. */
