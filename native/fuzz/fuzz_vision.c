@@ -29,6 +29,7 @@ static const struct {
     {"descriptors", fuzz_descriptors},
     {"essential", fuzz_essential},
     {"features", fuzz_features},
+    {"fundamental", fuzz_fundamental},
     {"hamming", fuzz_hamming},
     {"homography", fuzz_homography},
     {"integrity", fuzz_integrity},

@@ -22,6 +22,7 @@ int64_t fuzz_crater_match(uint64_t *stream);
 int64_t fuzz_descriptors(uint64_t *stream);
 int64_t fuzz_essential(uint64_t *stream);
 int64_t fuzz_features(uint64_t *stream);
+int64_t fuzz_fundamental(uint64_t *stream);
 int64_t fuzz_hamming(uint64_t *stream);
 int64_t fuzz_homography(uint64_t *stream);
 int64_t fuzz_integrity(uint64_t *stream);

@@ -8,6 +8,7 @@
 #include "onboard/vector.h"
 #include "vision/alignment.h"
 #include "vision/essential.h"
+#include "vision/fundamental.h"
 #include "vision/hamming.h"
 #include "vision/homography.h"
 #include "vision/p3p.h"
@@ -176,6 +177,30 @@ int64_t fuzz_homography(uint64_t *stream) {
     fuzz_finite(homography[0].H, 9);
     fuzz_finite(homography[0].covariance, 81);
     assert(homography[0].inliers >= 5 && homography[0].inliers <= p.count);
+  }
+  drop(&p);
+  return status[0];
+}
+
+int64_t fuzz_fundamental(uint64_t *stream) {
+  pairs p = drawn(stream, 2);
+  ob_robust_settings settings = settings_of(stream);
+  ob_fundamental fundamental[2];
+  int64_t status[2];
+  for (int32_t k = 0; k < 2; k++) {
+    uint8_t *inlier = fuzz_memory(p.count);
+    void *workspace = fuzz_memory(ob_robust_workspace_octets(p.count, 4));
+    settings.simd = k == 0 ? OB_SIMD_SCALAR : ob_simd_best();
+    status[k] = ob_fundamental_robust(p.points, p.image, p.count, &settings, &fundamental[k], inlier, workspace);
+    free(workspace);
+    free(inlier);
+  }
+  assert(status[0] == status[1] && status[0] >= OB_ROBUST_OK && status[0] <= OB_ROBUST_NONE);
+  if (status[0] == OB_ROBUST_OK) {
+    fuzz_same(&fundamental[0], &fundamental[1], sizeof fundamental[0]);
+    fuzz_finite(fundamental[0].F, 9);
+    fuzz_finite(fundamental[0].covariance, 81);
+    assert(fundamental[0].inliers >= 8 && fundamental[0].inliers <= p.count);
   }
   drop(&p);
   return status[0];

@@ -13,6 +13,7 @@ const vision_exercise VISION_EXERCISES[] = {
     {"essential", exercise_essential},
     {"five_point", exercise_five_point},
     {"features", exercise_features},
+    {"fundamental", exercise_fundamental},
     {"hamming", exercise_hamming},
     {"homography", exercise_homography},
     {"integrity", exercise_integrity},

@@ -21,6 +21,7 @@ uint64_t exercise_descriptors(int64_t simd);
 uint64_t exercise_essential(int64_t simd);
 uint64_t exercise_five_point(int64_t simd);
 uint64_t exercise_features(int64_t simd);
+uint64_t exercise_fundamental(int64_t simd);
 uint64_t exercise_hamming(int64_t simd);
 uint64_t exercise_homography(int64_t simd);
 uint64_t exercise_integrity(int64_t simd);

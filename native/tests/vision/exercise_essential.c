@@ -4,6 +4,7 @@
 #include "onboard/vector.h"
 #include "vision/essential.h"
 #include "vision/five_point.h"
+#include "vision/fundamental.h"
 #include "vision/two_point.h"
 
 enum { MATCHES = 203 };
@@ -87,6 +88,34 @@ uint64_t exercise_two_point(int64_t simd) {
       hash = ob_hash_f64s(ob_hash_f64s(hash, found.direction, 3), found.across, 6);
       hash = ob_hash_f64(ob_hash_f64s(hash, found.covariance, 4), found.residual_rms);
       hash = ob_hash_u64(ob_hash_f64(hash, found.parallax_rms), (uint64_t)found.iterations);
+      hash = ob_hash_bytes(hash, inlier, (int32_t)count);
+    }
+  }
+  return hash;
+}
+
+uint64_t exercise_fundamental(int64_t simd) {
+  double first[2 * MATCHES], second[2 * MATCHES], workspace[7 * (MATCHES + 8)];
+  uint8_t inlier[MATCHES] = {0};
+  uint64_t state = 11, hash = OB_HASH_SEED;
+  for (int32_t i = 0; i < 12; i++) {
+    double q[4];
+    ob_fundamental found;
+    const ob_robust_settings settings = {.threshold = 2e-3,
+                                         .sigma = i % 2 == 0 ? 4e-4 : 0.0,
+                                         .confidence = 0.99,
+                                         .seed = (uint64_t)i,
+                                         .iterations_max = 300,
+                                         .by_quality = i / 2 % 2,
+                                         .simd = simd};
+    see(&state, 3 + i % 3, 0.1, i % 3 == 0 ? 0.0 : 0.6, first, second, q);
+    const int64_t count = MATCHES - 15 * i;
+    const int64_t status =
+        ob_fundamental_robust(first, second, count, &settings, &found, inlier, workspace);
+    hash = ob_hash_u64(hash, (uint64_t)status);
+    if (status == OB_ROBUST_OK) {
+      hash = ob_hash_f64s(ob_hash_f64s(hash, found.F, 9), found.covariance, 81);
+      hash = ob_hash_u64(ob_hash_f64(hash, found.residual_rms), (uint64_t)found.iterations);
       hash = ob_hash_bytes(hash, inlier, (int32_t)count);
     }
   }

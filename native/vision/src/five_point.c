@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "onboard/vector.h"
+#include "null_space.h"
 #include "polynomial.h"
 
-#define RANK_MIN 1e-9   /* of what a constraint adds to those before it, beside its norm */
 #define PIVOT_MIN 1e-14 /* beside the largest entry */
 
 /* E = x X + y Y + z Z + W: an entry is a polynomial of the first degree, [x, y, z, 1]. */
@@ -55,22 +55,10 @@ static void add_cubic(cubic out, const quadratic a, const linear b) {
   out[19] += a[9] * b[3];
 }
 
-/* v -= 2 u (u'v) of nine numbers, from `from` on, where u is zero before it. */
-static void reflect(double v[9], const double u[9], int32_t from) {
-  double dot = 0.0;
-  for (int32_t i = from; i < 9; i++) {
-    dot += u[i] * v[i];
-  }
-  dot *= 2.0;
-  for (int32_t i = from; i < 9; i++) {
-    v[i] -= dot * u[i];
-  }
-}
-
-/* Four orthonormal vectors across the five constraints, by Householder's reflections (Golub and Van
- * Loan, Matrix Computations, 5.2): entry[i] is that of E. 0 where the constraints are not independent. */
+/* Four orthonormal vectors across the five constraints: entry[i] is that of E. 0 where the constraints
+ * are not independent. */
 static int32_t null_space(const double first[10], const double second[10], linear entry[9]) {
-  double constraint[5][9], u[5][9] = {{0.0}};
+  double constraint[5][9];
   for (int32_t k = 0; k < 5; k++) {
     const double x[3] = {first[2 * k], first[2 * k + 1], 1.0};
     const double y[3] = {second[2 * k], second[2 * k + 1], 1.0};
@@ -78,37 +66,7 @@ static int32_t null_space(const double first[10], const double second[10], linea
       constraint[k][i] = y[i / 3] * x[i % 3];
     }
   }
-  for (int32_t k = 0; k < 5; k++) {
-    double *v = constraint[k], whole = 0.0, rest = 0.0;
-    for (int32_t i = 0; i < 9; i++) {
-      whole += v[i] * v[i];
-    }
-    for (int32_t j = 0; j < k; j++) {
-      reflect(v, u[j], j);
-    }
-    for (int32_t i = k; i < 9; i++) {
-      rest += v[i] * v[i];
-    }
-    if (!(rest > RANK_MIN * RANK_MIN * whole)) {
-      return 0;
-    }
-    const double norm = ob_sqrt(rest), away = v[k] > 0.0 ? norm : -norm;
-    const double scale = 1.0 / ob_sqrt(2.0 * (rest + away * v[k]));
-    for (int32_t i = k; i < 9; i++) {
-      u[k][i] = (v[i] + (i == k ? away : 0.0)) * scale;
-    }
-  }
-  for (int32_t n = 0; n < 4; n++) {
-    double v[9] = {0.0};
-    v[5 + n] = 1.0;
-    for (int32_t j = 4; j >= 0; j--) {
-      reflect(v, u[j], j);
-    }
-    for (int32_t i = 0; i < 9; i++) {
-      entry[i][n] = v[i];
-    }
-  }
-  return 1;
+  return ob_null_space(constraint, 5, entry[0]);
 }
 
 /* The ten cubic equations: EE'E - trace(EE') E / 2 = 0 and det E = 0. */
