@@ -35,14 +35,16 @@ def sampson(F: Floats, first: Floats, second: Floats) -> Floats:
     return np.asarray((y * a).sum(axis=1) / np.sqrt(slope))
 
 
-def test_its_errors_are_those_it_tells() -> None:
+@pytest.mark.parametrize("wrong", [0.0, 0.3])
+def test_its_errors_are_those_it_tells(wrong: float) -> None:
     """The mean of 200 normalized squares of 7: a standard deviation of sqrt(2 / 1400) = 0.038; four
-    of these.
+    of these. At 30 % wrong, a wrong match that agrees within the parallaxes of the right ones moves
+    single answers by more: the median then, sqrt(pi / 2) as wide, about 0.907 for chi-square of 7.
     """
     random = np.random.default_rng(1)
     nees = []
     for seed in range(200):
-        m = motion_matches(random, 200, 0.0, sigma_px=0.3)
+        m = motion_matches(random, 200, wrong, sigma_px=0.3)
         f = find_fundamental(*scaled(m), threshold_px=2e-3, sigma_px=0.3 / HALF_PX, seed=seed)
         assert f.status == "ok"
         F = truth(m)
@@ -51,7 +53,8 @@ def test_its_errors_are_those_it_tells() -> None:
         assert size[1] < 1e-9 * size[2]
         assert abs(np.linalg.det(f.F)) < 1e-15
         nees.append(((axes[:, 2:].T @ error) ** 2 / size[2:]).mean())
-    assert abs(np.mean(nees) - 1.0) < 0.152
+    middle, expected = (np.median(nees), 0.907) if wrong else (np.mean(nees), 1.0)
+    assert abs(middle - expected) < 0.152 * np.sqrt(np.pi / 2.0)
 
 
 def test_without_noise_it_is_the_truth() -> None:
@@ -65,7 +68,7 @@ def test_without_noise_it_is_the_truth() -> None:
         assert np.abs(F * np.sign((F * f.F).sum()) - f.F).max() < 1e-6
 
 
-def test_no_worse_than_opencv_and_poselib() -> None:
+def test_better_than_opencv_and_poselib() -> None:
     """By what the lines miss right matches: 0.3 px of noise, half of the matches wrong."""
     random = np.random.default_rng(3)
     missed: dict[str, list[float]] = {"ours": [], "opencv": [], "poselib": []}
@@ -74,25 +77,30 @@ def test_no_worse_than_opencv_and_poselib() -> None:
         m = motion_matches(random, 200, 0.5, sigma_px=0.3)
         found = {
             "ours": find_fundamental(m.first, m.second, threshold_px=1.0, seed=seed).F,
-            "opencv": cv2.findFundamentalMat(
-                m.first, m.second, cv2.USAC_MAGSAC, 1.0, 0.999, 5000
-            )[0],
+            "opencv": cv2.findFundamentalMat(m.first, m.second, cv2.USAC_MAGSAC, 1.0, 0.999, 5000)[
+                0
+            ],
             "poselib": poselib.estimate_fundamental(m.first, m.second, options, {})[0],
         }
         for name, F in found.items():
             error = sampson(np.asarray(F), m.first[m.right], m.second[m.right])
             missed[name].append(float(np.sqrt((error**2).mean())))
     ours, *others = (np.median(missed[name]) for name in missed)
-    assert ours < 1.05 * min(others)
+    assert ours < min(others)
 
 
 @pytest.mark.parametrize("wrong", [0.0, 0.4])
 @pytest.mark.parametrize(("path", "relief"), [(0.1, 0.0), (0.0, 0.4)], ids=["plane", "turn"])
 def test_a_plane_and_a_turn_are_told(path: float, relief: float, wrong: float) -> None:
+    """GRIC's two costs of n matches differ by 0.33 n - 6 in the mean, a standard deviation of about
+    1.4 sqrt(n): 2.2 of them at n = 120, so that 98 % are told; of 40, 36 or more but for 1 in 700.
+    """
     random = np.random.default_rng(4)
+    told = 0
     for seed in range(40):
         m = motion_matches(random, 200, wrong, path=path, relief=relief)
-        assert find_fundamental(m.first, m.second, seed=seed).status == "degenerate"
+        told += find_fundamental(m.first, m.second, seed=seed).status == "degenerate"
+    assert told >= 36
 
 
 @given(st.lists(st.lists(ANY, min_size=4, max_size=4), max_size=30), st.booleans())

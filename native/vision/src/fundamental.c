@@ -4,6 +4,7 @@
 
 #include "consensus.h"
 #include "epipolar.h"
+#include "fundamental_clean.h"
 #include "homography_model.h"
 #include "lanes.h"
 #include "null_space.h"
@@ -253,7 +254,7 @@ static double transfer(const ob_field *field, int64_t at, const double *H, doubl
   points_of(field, at, x, y);
   cofactors_of(H, cofactors);
   const double w = ob_v3_dot(H + 6, x), growth = ob_fabs(ob_v3_dot(H, cofactors) / (w * w * w));
-  return OB_HOMOGRAPHY.square(field, at, H) / ((1.0 + growth) * variance);
+  return ob_homography_model.square(field, at, H) / ((1.0 + growth) * variance);
 }
 
 /* GRIC's choice over the inliers. */
@@ -288,9 +289,10 @@ static int32_t on_a_plane(ob_field *field, const double *F, double threshold, do
   }
   plain.by_quality = 0;
   plain.iterations_max = PLANE_SAMPLES;
-  ob_consensus_search(&OB_HOMOGRAPHY, field, &plain, width, &best, inlier);
-  return best.inliers >= OB_HOMOGRAPHY.least &&
-         ob_consensus_optimize(&OB_HOMOGRAPHY, field, field->count, width, PLANE_STEPS, best.model, &sums) &&
+  ob_consensus_search(&ob_homography_model, field, &plain, width, &best, inlier);
+  return best.inliers >= ob_homography_model.least &&
+         ob_consensus_optimize(&ob_homography_model, field, field->count, width, PLANE_STEPS, best.model,
+                               &sums) &&
          prefers_plane(field, F, best.model, ob_max(variance, VARIANCE_MIN), inlier);
 }
 
@@ -368,6 +370,7 @@ int64_t ob_fundamental_robust(const double *first, const double *second, int64_t
   if (best.inliers < FUNDAMENTAL.least) {
     return OB_ROBUST_NONE;
   }
+  ob_fundamental_clean(&FUNDAMENTAL, &field, settings, threshold, &best, inlier);
   status = ob_consensus_conclude(&FUNDAMENTAL, &field, threshold, settings->sigma * scale, best.model,
                                  &conclusion, inlier);
   if (status != OB_ROBUST_OK) {

@@ -96,19 +96,19 @@ static void sum(const ob_field *field, int64_t count, const double *H, double th
   ob_sums_total(sums, s[27], s[28], count, threshold);
 }
 
-const ob_estimator OB_HOMOGRAPHY = {.sample = 4,
-                                    .least = 5,
-                                    .unknowns = 8,
-                                    .residuals = 2,
-                                    .width = 4.5,
-                                    .distinct = 2,
-                                    .expand = expand,
-                                    .solve = from_four,
-                                    .errors = LANES_BOTH(errors),
-                                    .sum = sum,
-                                    .settle = settle,
-                                    .move = move,
-                                    .square = square};
+const ob_estimator ob_homography_model = {.sample = 4,
+                                           .least = 5,
+                                           .unknowns = 8,
+                                           .residuals = 2,
+                                           .width = 4.5,
+                                           .distinct = 2,
+                                           .expand = expand,
+                                           .solve = from_four,
+                                           .errors = LANES_BOTH(errors),
+                                           .sum = sum,
+                                           .settle = settle,
+                                           .move = move,
+                                           .square = square};
 
 /* ---- in the caller's units ---- */
 
@@ -166,7 +166,7 @@ int64_t ob_homography_robust(const double *first, const double *second, int64_t 
   if (!ob_consensus_allowed(settings)) {
     return OB_ROBUST_BAD_SETTING;
   }
-  if (count < OB_HOMOGRAPHY.least || count > OB_ROBUST_MATCHES_MAX) {
+  if (count < ob_homography_model.least || count > OB_ROBUST_MATCHES_MAX) {
     return OB_ROBUST_BAD_COUNT;
   }
   int64_t status = ob_field_measure_pair(first, second, count, 2, s.mean[0], s.mean[1], s.scale);
@@ -183,11 +183,11 @@ int64_t ob_homography_robust(const double *first, const double *second, int64_t 
   ob_field_fill(&field, 2, second, 2, s.mean[1], s.scale[1]);
   ob_hypothesis best;
   ob_conclusion conclusion;
-  homography->iterations = ob_consensus_search(&OB_HOMOGRAPHY, &field, settings, threshold, &best, inlier);
-  if (best.inliers < OB_HOMOGRAPHY.least) {
+  homography->iterations = ob_consensus_search(&ob_homography_model, &field, settings, threshold, &best, inlier);
+  if (best.inliers < ob_homography_model.least) {
     return OB_ROBUST_NONE;
   }
-  status = ob_consensus_conclude(&OB_HOMOGRAPHY, &field, threshold, settings->sigma * s.scale[1],
+  status = ob_consensus_conclude(&ob_homography_model, &field, threshold, settings->sigma * s.scale[1],
                                  best.model, &conclusion, inlier);
   if (status == OB_ROBUST_OK) {
     publish(&s, best.model, &conclusion, homography);

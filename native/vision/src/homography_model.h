@@ -5,6 +5,6 @@
 #include "consensus.h"
 
 /* Columns x, y of the first image and u, v of the second; H of 9 numbers, row-major, H[8] = 1. */
-extern const ob_estimator OB_HOMOGRAPHY;
+extern const ob_estimator ob_homography_model;
 
 #endif

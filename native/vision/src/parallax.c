@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "chance.h"
 #include "cholesky.h"
 #include "epipolar.h"
 #include "onboard/vector.h"
@@ -20,7 +21,6 @@
 #define PRUNED_WIDTH 3.0 /* thresholds, within which wrong matches are sought */
 #define BINS 16
 #define NOISE 1.5   /* thresholds of parallax, within which nothing is told from noise */
-#define CHANCE 1e-3 /* that a bin has as many by chance */
 #define LOG_4 1.3862943611198906
 
 /* What a match says of a motion: how far it is from the image of the point at infinity. */
@@ -198,31 +198,6 @@ static int32_t bin_of(const ob_field *field, int64_t at, const double *model, co
   return bin;
 }
 
-/* Whether `count` are too many for chance that has `expected` (Poisson). */
-static int32_t beyond_chance(double count, double expected) {
-  double term = ob_exp(-expected), tail = 1.0;
-  for (double k = 0.0; k < count && tail >= CHANCE; k += 1.0) {
-    tail -= term;
-    term *= expected / (k + 1.0);
-  }
-  return tail < CHANCE;
-}
-
-/* The area over which the points of the second image are spread, as if evenly over a rectangle. */
-static double area_of(const ob_field *field) {
-  double spread[2];
-  for (int32_t k = 0; k < 2; k++) {
-    double sum = 0.0, squares = 0.0;
-    for (int64_t i = 0; i < field->count; i++) {
-      sum += field->x[2 + k][i];
-      squares += field->x[2 + k][i] * field->x[2 + k][i];
-    }
-    const double n = (double)field->count, mean = sum / n;
-    spread[k] = ob_sqrt(ob_max(squares / n - mean * mean, 0.0));
-  }
-  return 12.0 * spread[0] * spread[1];
-}
-
 static void prune(ob_field *field, const double *model, double threshold, int64_t inliers) {
   histogram h = {.before = {0.0}};
   double E[9];
@@ -234,11 +209,11 @@ static void prune(ob_field *field, const double *model, double threshold, int64_
       *(is_behind ? &h.behind[bin] : &h.before[bin]) += 1.0;
     }
   }
-  const double per_length = (double)(field->count - inliers) * 2.0 * threshold / area_of(field);
+  const double per_length = (double)(field->count - inliers) * 2.0 * threshold / ob_chance_area(field);
   double wrong = 0.0;
   for (int32_t k = 0; k < BINS; k++) {
     const double length = NOISE * threshold * (double)(1 << k);
-    h.kept[k] = beyond_chance(h.before[k], ob_max(per_length * length, h.behind[k]));
+    h.kept[k] = ob_chance_beyond(h.before[k], ob_max(per_length * length, h.behind[k]));
     wrong += h.behind[k] + (h.kept[k] ? 0.0 : h.before[k]);
   }
   for (int64_t at = 0; at < field->count && wrong > 0.0; at++) {

@@ -6,14 +6,18 @@
  * section 11.1.2): the two-dimensional null space of their constraints, by reflections, and the real
  * roots of the cubic det F = 0, of which only those are kept that have the seven on the same side of their
  * epipolar lines (Chum, Werner and Matas, "Epipolar Geometry Estimation via RANSAC Benefits from the Oriented
- * Epipolar Constraint", ICPR 2004). The error is Sampson's. The refinement is on seven parameters: with
+ * Epipolar Constraint", ICPR 2004). The error is Sampson's. A wrong match near its epipolar line agrees by
+ * chance, and has a large say where it is far along that line. So before the end matches are dropped that
+ * are as far from where a homography that most roughly follow has them as no more are than wrong ones would
+ * be by chance (Poisson, 1 in 1,000; wrong ones as if spread evenly): also right ones of a depth that hardly
+ * any other has. The refinement is on seven parameters: with
  * axes across both epipoles F is [[G 0] [0 0]], G of 2 x 2; three change G across itself, two and two the
  * column and the row beside it, and the corner is what rank two then asks for. Tukey's biweight as kernel,
  * 4.7 standard deviations wide (at least the threshold, at most twice). Workspace: 4 columns.
  *
  * A plane, or a camera that only turned, leaves F open: what homography explains the inliers is sought, and
  * taken for the truth where Torr's GRIC ("Geometric Motion Segmentation and Model Selection", Phil.
- * Trans. R. Soc. A 356, 1998) prefers it.
+ * Trans. R. Soc. A 356, 1998) prefers it; that misses a few of a hundred planes at 100 inliers.
  */
 #ifndef VISION_FUNDAMENTAL_H
 #define VISION_FUNDAMENTAL_H
