@@ -30,6 +30,10 @@ for board in $boards; do
     echo "  apt-get install $packages" >&2
     exit 2
   fi
+  if command -v flock >/dev/null; then # two at once would spoil each other's objects
+    exec 9>"$folder.lock"
+    flock 9
+  fi
   cmake -S "$root/native" -B "$folder" -DONBOARD_BOARD="$board" \
     ${toolchain:+-DCMAKE_TOOLCHAIN_FILE="$root/native/firmware/$toolchain.cmake"} \
     -DCMAKE_BUILD_TYPE=Release -DONBOARD_EXTENSIONS=OFF -DONBOARD_PLANT=OFF >"$folder.log" 2>&1 ||
