@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from contextlib import suppress
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -21,7 +22,6 @@ from onboard.fault_protection import checks
 from onboard.fault_protection.diagrams import reference
 from onboard.fault_protection.prove import Proof, as_json, as_text, prove
 from onboard.fault_protection.trace import as_scenario
-from onboard.vision.cli import vision
 
 BROKEN = 1
 WRONG_INPUT = 2
@@ -33,7 +33,8 @@ def main() -> None:
     """Tools for the tables of the flight software, and for images."""
 
 
-main.add_command(vision)
+for tool in entry_points(group="onboard.commands"):  # of packages that this one does not know
+    main.add_command(tool.load())
 
 
 @main.group()

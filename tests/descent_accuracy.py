@@ -19,12 +19,12 @@ import numpy.typing as npt
 from crater_simulation import quaternion
 from descent_frames import Ground, View, degrees_of
 
+from hil.vision.prior import Prior
+from hil.vision.sighting import Sighting, sight
 from hil.world.survey import MapErrors
 from hil.world.terrain import MOON_RADIUS_M
 from onboard.core.vision.crater_index import build_index
 from onboard.core.vision.craters import CraterIndex
-from onboard.vision.prior import Prior
-from onboard.vision.sighting import Sighting, sight
 
 Array = npt.NDArray[np.float64]
 ALTITUDES_M = (100e3, 50e3, 15e3, 5e3)

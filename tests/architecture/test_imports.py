@@ -19,7 +19,6 @@ GROUND_TOOLS = [
     "onboard.core.vision.quad_index",
     "onboard.fault_protection.diagrams",
     "onboard.program",
-    "onboard.vision",
 ]
 GNC = ["onboard.sensors", "onboard.navigation", "onboard.guidance", "onboard.control"]
 ON_THE_BUS = ["messages", "ports", "products", "bus", "core"]
@@ -72,6 +71,11 @@ FLIGHT = {name: names for name, names in ONBOARD.items() if not within(name, GRO
 
 def test_flight_code_sees_no_emulator_clock_chance_or_wire() -> None:
     assert_no(FLIGHT, FLIGHT_BANS, "flight code")
+
+
+def test_the_emulator_is_not_needed_on_board() -> None:
+    """Nor by the ground tools beside the flight software: `hil` adds its commands to theirs."""
+    assert_no(ONBOARD, ["hil"], "onboard stands alone")
 
 
 def test_flight_code_does_not_use_ground_tools() -> None:

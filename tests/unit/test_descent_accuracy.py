@@ -7,8 +7,8 @@ import pytest
 from descent_accuracy import Fix, bound, centres, index_of, measure, prior_of, scatter
 from descent_frames import Ground
 
+from hil.vision.sighting import sight
 from hil.world.survey import MapErrors
-from onboard.vision.sighting import sight
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 from descent_frames import Ground, View, degrees_of, prior_text, unit, write_case
 from PIL import Image
 
+from hil.vision.picture import EXPECTED, MATCHED, UNMATCHED
+from hil.vision.prior import MOON_M
 from onboard.cli import main
 from onboard.core.vision.craters import CraterIndex
-from onboard.vision.picture import EXPECTED, MATCHED, UNMATCHED
-from onboard.vision.prior import MOON_M
 
 REFUSED, WRONG_INPUT = 3, 2
 

@@ -37,7 +37,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hil.validation import describe
-from onboard.vision.images import FileError
+from hil.vision.images import FileError
 
 Floats = npt.NDArray[np.float64]
 MOON_M = 1_737_400.0

@@ -16,13 +16,13 @@ import click
 import numpy as np
 import numpy.typing as npt
 
+from hil.vision.images import FileError, read_grey
+from hil.vision.picture import draw
+from hil.vision.prior import MOON_M, Floats, Prior, read_prior
+from hil.vision.sighting import Pose, Sighting, Slanted, outlines, sight
 from hil.world.products import ProductError, read_craters, read_elevation
 from hil.world.terrain import BaseElevation, lola_base
 from onboard.core.vision.craters import CraterIndex
-from onboard.vision.images import FileError, read_grey
-from onboard.vision.picture import draw
-from onboard.vision.prior import MOON_M, Floats, Prior, read_prior
-from onboard.vision.sighting import Pose, Sighting, Slanted, outlines, sight
 
 REFUSED = 3
 WRONG_INPUT = 2

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hil.vision.prior import Floats, Position, Prior, rotation_matrix
 from onboard.core._vision import ffi, lib
 from onboard.core.vision.crater_finder import find_craters
 from onboard.core.vision.crater_matching import DETECTION, STATUS_NAMES, CraterVision
@@ -18,7 +19,6 @@ from onboard.core.vision.craters import (
     CraterView,
     IdentifySettings,
 )
-from onboard.vision.prior import Floats, Position, Prior, rotation_matrix
 
 RADIUS_MIN_PX = 5.0
 RADIUS_SHARE_MAX = 0.25  # of the image's smaller side

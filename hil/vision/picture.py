@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from onboard.vision.images import FileError
-from onboard.vision.sighting import Floats, Sighting
+from hil.vision.images import FileError
+from hil.vision.sighting import Floats, Sighting
 
 SMALL_PX, LARGE_PX = (
     600,
